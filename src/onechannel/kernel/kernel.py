@@ -1,0 +1,160 @@
+"""The kernel's face: commands in, events out.
+
+Laws of this file: a call either changes nothing and raises, or leaves no offerable pair and no due deadline behind; time
+comes in with the request and never runs backwards.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from onechannel.commands import VERBS, Request
+from onechannel.errors import CommandRefused, DeadlineDue, InvalidValue, OneChannelError
+from onechannel.events import Cause, Event, EventData, Origin
+from onechannel.kernel.decide import DECIDE, FIRE, settle
+from onechannel.kernel.evolve import apply, evolve
+from onechannel.kernel.facts import NOTHING_PAST, Facts, references
+from onechannel.kernel.observe import OBSERVE
+from onechannel.kernel.snapshot import SNAPSHOT_VERSION, Snapshot, restore, take
+from onechannel.kernel.state import State
+from onechannel.kernel.turn import Turn
+from onechannel.model.actor import SYSTEM
+from onechannel.model.checks import utc
+from onechannel.model.policy import Planner
+from onechannel.ports import Reference
+
+__all__ = ["Kernel"]
+
+
+class Kernel:
+    """One centre's decisions, as a protocol object without clock, randomness or I/O.
+
+    It starts on the built-in default policy; `callables` are the planners that a policy may name.
+
+        events = kernel.advance(at)            # deadlines first
+        events = kernel.handle(request, facts)
+    """
+
+    __slots__ = ("_callables", "_state")
+
+    def __init__(self, callables: Mapping[str, Planner] | None = None) -> None:
+        self._callables = dict(callables or {})
+        self._state = State()
+
+    @classmethod
+    def replay(
+        cls, events: Iterable[Event], callables: Mapping[str, Planner] | None = None
+    ) -> "Kernel":
+        """The kernel that made these events; raises `LogInconsistent` at the first that cannot be."""
+        kernel = cls(callables)
+        kernel.follow(events)
+        return kernel
+
+    @classmethod
+    def restore(
+        cls, snapshot: Snapshot, callables: Mapping[str, Planner] | None = None
+    ) -> "Kernel":
+        """The kernel of which the snapshot was taken."""
+        if snapshot.version != SNAPSHOT_VERSION:
+            raise InvalidValue(
+                f"the snapshot is of version {snapshot.version}, not {SNAPSHOT_VERSION}: replay the log"
+            )
+        kernel = cls(callables)
+        kernel._state = restore(snapshot)
+        return kernel
+
+    def snapshot(self) -> Snapshot:
+        """The state as a value; later changes do not touch it."""
+        return take(self._state)
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """Take in what another process has decided: the events right after `position`."""
+        state = self._state
+        for event in events:
+            evolve(state, event)
+
+    @property
+    def position(self) -> int:
+        """The position of the last event; 0 before the first."""
+        return self._state.position
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When `advance` has something to do, if nothing else happens before."""
+        first = self._state.deadlines.first
+        return None if first is None else first[0]
+
+    def needs(self, request: Request, facts: Facts) -> tuple[Reference, ...]:
+        """What of the past the decision on this request looks at and the facts do not yet answer."""
+        if facts.complete:
+            return ()
+        return tuple(asked for asked in references(request.command) if asked not in facts.answers)
+
+    def advance(self, at: datetime) -> tuple[Event, ...]:
+        """Fire every deadline due by `at`, in order of time.
+
+        The events are recorded at `at` and occurred when they were due: after an outage nobody is asked in the past.
+        """
+        state = self._state
+        now = self._effective(utc(at))
+        events: list[Event] = []
+        while (first := state.deadlines.first) is not None and first[0] <= now:
+            due, _, (alarm, subject) = first
+            turn = Turn(state, now, due, SYSTEM, NOTHING_PAST, self._callables)
+            tenant = state.tenant
+            assert tenant is not None  # whoever armed a deadline had one
+            origin = Origin(now, due, Cause.DEADLINE, None, SYSTEM, tenant)
+            self._apply(FIRE[alarm](turn, subject), origin, events)
+        return tuple(events)
+
+    def handle(self, request: Request, facts: Facts = NOTHING_PAST) -> tuple[Event, ...]:
+        """Decide on one request.
+
+        Raises `CommandRefused` or `PolicyMissing` having changed nothing, `FactsMissing` where `needs` was not heard, and
+        `DeadlineDue` where a deadline comes before the request.
+        """
+        state = self._state
+        command = request.command
+        kind = type(command)
+        now = self._effective(request.at)
+        first = state.deadlines.first
+        if first is not None and first[0] <= now:
+            raise DeadlineDue(f"a deadline of {first[0].isoformat()} comes first: advance to the request's time")
+        if state.tenant is not None and request.tenant != state.tenant:
+            raise CommandRefused(f"tenant {request.tenant} has no centre here")
+        if request.actor.kind not in VERBS[kind].actors:
+            raise CommandRefused(f"a {request.actor.kind.value} may not {VERBS[kind].name}")
+        claimed_at = request.claimed_at or now
+        cause = Cause.OBSERVED if kind in OBSERVE else Cause.COMMAND
+        origin = Origin(now, claimed_at, cause, request.id, request.actor, request.tenant)
+        turn = Turn(state, now, claimed_at, request.actor, facts, self._callables)
+        events: list[Event] = []
+        self._apply(DECIDE[kind](turn, command), origin, events)
+        return tuple(events)
+
+    def _effective(self, at: datetime) -> datetime:
+        last = self._state.at
+        return at if last is None or at > last else last
+
+    def _apply(self, decision: Iterator[EventData], origin: Origin, events: list[Event]) -> None:
+        """Make events of what is decided, then of what routing has to say to it."""
+        state = self._state
+        decided = origin if origin.cause is Cause.OBSERVED else None
+        for data in decision:
+            why = origin
+            if data.by_policy:
+                why = decided = decided or _policy_origin(origin)
+            event = Event(state.position + 1, why, data)
+            apply(state, event)
+            events.append(event)
+        if decided is None or decided is origin:
+            decided = _policy_origin(origin) if state.index.restless else origin
+        for data in settle(state, origin.recorded_at):
+            event = Event(state.position + 1, decided, data)
+            apply(state, event)
+            events.append(event)
+
+
+def _policy_origin(origin: Origin) -> Origin:
+    return Origin(
+        origin.recorded_at, origin.recorded_at, Cause.POLICY, origin.command, origin.actor, origin.tenant
+    )

@@ -1,0 +1,37 @@
+"""Actors: on whose behalf a command comes.
+
+Law of this file: every command has one, and its kind is all that the table of verbs needs to know.
+"""
+
+from enum import Enum
+
+import attrs
+
+from onechannel.model.checks import ident, optional
+
+__all__ = ["SYSTEM", "Actor", "ActorKind"]
+
+
+class ActorKind(str, Enum):
+    """Who asks."""
+
+    CUSTOMER = "customer"
+    WORKER = "worker"
+    MACHINE = "machine"
+    SUPERVISOR = "supervisor"
+    SYSTEM = "system"
+    VENDOR = "vendor"
+
+
+@attrs.frozen
+class Actor:
+    """Who asks, by kind and id; `id` is None where the kind says it all."""
+
+    kind: ActorKind
+    id: str | None = attrs.field(default=None, validator=optional(ident))
+
+    def __str__(self) -> str:
+        return self.kind.value if self.id is None else f"{self.kind.value}:{self.id}"
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)

@@ -1,0 +1,97 @@
+"""Channels as data.
+
+Law of this file: what differs between channels is a field here, so that no other module ever asks for a
+channel by name.
+"""
+
+from datetime import timedelta
+from enum import Enum
+from typing import Final
+
+import attrs
+
+from onechannel.model.checks import at_least, duration, ident, optional
+
+__all__ = [
+    "APP",
+    "CHAT",
+    "EMAIL",
+    "SMS",
+    "SOCIAL",
+    "STORE",
+    "TASK",
+    "VIDEO",
+    "VOICE",
+    "WEB",
+    "WELL_KNOWN",
+    "WHATSAPP",
+    "Channel",
+    "Medium",
+    "known_channel",
+]
+
+
+class Medium(str, Enum):
+    """What passes between the two sides."""
+
+    VOICE = "voice"
+    VIDEO = "video"
+    TEXT = "text"
+    PAGE = "page"
+    PRESENCE = "presence"
+
+
+@attrs.frozen(kw_only=True)
+class Channel:
+    """A way to reach the company, with what it can do.
+
+    `load` is in units of which a person has 100 by default. `reply_window` is how long after the customer's
+    last message a free reply is allowed; None means for ever.
+    """
+
+    name: str = attrs.field(validator=ident)
+    medium: Medium = Medium.TEXT
+    real_time: bool = False
+    public: bool = False
+    load: int = attrs.field(default=100, validator=at_least(0))
+    reply_window: timedelta | None = attrs.field(default=None, validator=optional(duration))
+    interruptible: bool = False
+    can_hold: bool = False
+    has_receipts: bool = False
+    #: Schemes of the addresses this channel can reach, most natural first.
+    schemes: tuple[str, ...] = ()
+
+
+# Loads: one call, four chats, one e-mail at once is the default of Genesys Cloud's utilisation settings.
+_WHOLE: Final = 100
+_QUARTER: Final = 25
+# Meta allows free-form replies for 24 hours after the customer's last message.
+_META_WINDOW: Final = timedelta(hours=24)
+
+VOICE: Final = Channel(
+    name="voice", medium=Medium.VOICE, real_time=True, load=_WHOLE, can_hold=True, schemes=("tel", "sip")
+)
+VIDEO: Final = Channel(
+    name="video", medium=Medium.VIDEO, real_time=True, load=_WHOLE, can_hold=True, schemes=("sip", "mailto")
+)
+STORE: Final = Channel(name="store", medium=Medium.PRESENCE, real_time=True, load=_WHOLE)
+WEB: Final = Channel(name="web", medium=Medium.PAGE, real_time=True, load=_QUARTER, schemes=("mailto",))
+APP: Final = Channel(name="app", medium=Medium.PAGE, real_time=True, load=_QUARTER, schemes=("mailto", "tel"))
+CHAT: Final = Channel(name="chat", real_time=True, load=_QUARTER, schemes=("mailto",))
+SMS: Final = Channel(name="sms", load=_QUARTER, has_receipts=True, schemes=("tel",))
+WHATSAPP: Final = Channel(
+    name="whatsapp", load=_QUARTER, has_receipts=True, reply_window=_META_WINDOW, schemes=("tel",)
+)
+SOCIAL: Final = Channel(name="social", load=_QUARTER, public=True)
+EMAIL: Final = Channel(name="email", load=_WHOLE, interruptible=True, schemes=("mailto",))
+TASK: Final = Channel(name="task", load=_WHOLE, interruptible=True)
+
+WELL_KNOWN: Final = {
+    channel.name: channel
+    for channel in (VOICE, VIDEO, STORE, WEB, APP, CHAT, SMS, WHATSAPP, SOCIAL, EMAIL, TASK)
+}
+
+
+def known_channel(name: str) -> Channel:
+    """The well-known channel of that name, or a plain one: any other name is as good."""
+    return WELL_KNOWN.get(name) or Channel(name=name)

@@ -1,0 +1,39 @@
+"""Interactions: the states one can be in, and how one ends.
+
+Law of this file: closed sets only; which state follows which stands in `kernel/transitions.py`.
+"""
+
+from enum import Enum
+
+__all__ = ["EndReason", "InteractionState", "QueuedBecause"]
+
+
+class InteractionState(str, Enum):
+    """Where an interaction stands."""
+
+    WAITING = "waiting"
+    ENGAGED = "engaged"
+    CLOSED = "closed"
+
+
+class EndReason(str, Enum):
+    """Why an interaction ended; the set is closed."""
+
+    RESOLVED = "resolved"
+    ABANDONED = "abandoned"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    MERGED = "merged"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class QueuedBecause(str, Enum):
+    """What brought an interaction into a queue."""
+
+    ARRIVAL = "arrival"
+    RETURN = "return"
+    ESCALATION = "escalation"
+    HAND_BACK = "hand-back"
+    OBSERVED = "observed"

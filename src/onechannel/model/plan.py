@@ -1,0 +1,41 @@
+"""Plans: who is asked, in which order, for one interaction.
+
+Law of this file: a plan is complete. Whatever a later decision needs of it stands in it, resolved.
+"""
+
+from datetime import timedelta
+
+import attrs
+
+from onechannel.errors import InvalidValue
+from onechannel.model.checks import duration, ident, optional
+from onechannel.model.requirement import Requirement
+
+__all__ = ["Plan", "Step"]
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class Step:
+    """One requirement, for a time.
+
+    `expires_after` None waits for ever; zero is skipped unless somebody can serve at that very moment.
+    """
+
+    requirement: Requirement = attrs.field(factory=Requirement)
+    expires_after: timedelta | None = attrs.field(default=None, validator=optional(duration))
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class Plan:
+    """The queue, the priority (higher is sooner) and the ordered steps of one interaction."""
+
+    queue: str = attrs.field(validator=ident)
+    priority: int = attrs.field(default=0, validator=attrs.validators.instance_of(int))
+    steps: tuple[Step, ...] = attrs.field(converter=tuple)
+
+    @steps.validator
+    def _check(self, _field: "attrs.Attribute[object]", value: tuple[Step, ...]) -> None:
+        if not value or not all(isinstance(step, Step) for step in value):
+            raise InvalidValue("a plan needs at least one step")
+        if value[-1].expires_after is not None:
+            raise InvalidValue("the last step of a plan must not expire: say who serves at last")

@@ -1,0 +1,105 @@
+"""Policies: the rules that make plans and answer what nobody accepted.
+
+Law of this file: a policy of built-in parts is data and stands whole in the log; a callable stands in it by name.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+import attrs
+
+from onechannel.model.checks import duration, ident, optional
+from onechannel.model.frozenmap import FrozenMap
+from onechannel.model.ids import CustomerId, InteractionId
+from onechannel.model.interaction import QueuedBecause
+from onechannel.model.plan import Plan
+from onechannel.model.worker import PEOPLE, WorkerKind, kinds, levels
+
+__all__ = ["DEFAULT_POLICY", "Named", "Pause", "PlanAsk", "PlanRule", "Planner", "Policy", "StepRule"]
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class StepRule:
+    """How a step is made; `skill_from_about` adds the skill that what it is about names, at any proficiency."""
+
+    kinds: frozenset[WorkerKind] = attrs.field(default=frozenset(), converter=kinds)
+    skills: FrozenMap[str, float] = attrs.field(factory=FrozenMap, converter=levels)
+    skill_from_about: bool = False
+    expires_after: timedelta | None = attrs.field(default=None, validator=optional(duration))
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class PlanRule:
+    """How plans are made: steps in order, in `queue` unless the arrival names one."""
+
+    queue: str = attrs.field(default="main", validator=ident)
+    steps: tuple[StepRule, ...] = attrs.field(converter=tuple)
+
+
+@attrs.frozen
+class Named:
+    """A callable by the name under which it was given to the kernel."""
+
+    name: str = attrs.field(validator=ident)
+
+
+@attrs.frozen(kw_only=True)
+class Pause:
+    """A worker is set unavailable with this reason; `duration` None: until it says it is available."""
+
+    reason: str = attrs.field(validator=ident)
+    duration: timedelta | None = attrs.field(default=None, validator=optional(duration))
+
+
+@attrs.define(kw_only=True)
+class PlanAsk:
+    """What a planner is told: ids and codes, no personal data.
+
+    `kinds` are the kinds of worker that may serve now: all on arrival, people after an escalation, machines after a
+    hand-back. `about` is what the customer wants, as a code.
+    """
+
+    interaction: InteractionId
+    channel: str
+    queue: str | None
+    about: str | None
+    priority: int
+    customer: CustomerId | None
+    kinds: frozenset[WorkerKind]
+    because: QueuedBecause
+    at: datetime
+
+
+Planner: TypeAlias = Callable[[PlanAsk], Plan]
+
+
+@attrs.frozen(kw_only=True)
+class Policy:
+    """The rules of one centre.
+
+    `ring_for` is how long a worker is asked; `after_decline` and `after_expiry` what becomes of one who does not accept
+    (None: nothing).
+    """
+
+    name: str = attrs.field(validator=ident)
+    plan: PlanRule | Named
+    ring_for: timedelta = attrs.field(default=timedelta(seconds=20), validator=duration)
+    after_decline: Pause | None = None
+    after_expiry: Pause | None = None
+
+
+#: What it is about names the skill a person needs; a machine that takes the channel serves first.
+#: Twenty seconds of ringing is Amazon Connect's; a missed ring makes unavailable until the worker says otherwise, as in
+#: Twilio and Genesys; a decline for one minute only, so that somebody else is asked before the same worker again.
+DEFAULT_POLICY: Final = Policy(
+    name="default",
+    plan=PlanRule(
+        steps=(
+            StepRule(kinds={WorkerKind.MACHINE}, expires_after=timedelta(0)),
+            StepRule(kinds=PEOPLE, skill_from_about=True),
+        )
+    ),
+    after_decline=Pause(reason="declined", duration=timedelta(minutes=1)),
+    after_expiry=Pause(reason="no-answer"),
+)

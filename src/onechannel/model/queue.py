@@ -1,0 +1,29 @@
+"""Queues: named lines of waiting interactions.
+
+Law of this file: a queue says who routes it; the kernel never decides for a queue that is `theirs`.
+"""
+
+from datetime import timedelta
+from enum import Enum
+
+import attrs
+
+from onechannel.model.checks import duration, ident
+
+__all__ = ["Queue", "Router"]
+
+
+class Router(str, Enum):
+    """Who decides who serves: this library, or a system it observes."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
+@attrs.frozen(kw_only=True)
+class Queue:
+    """A named line; `wrap_up` is how long a worker has after serving, unless the worker's own says otherwise."""
+
+    name: str = attrs.field(validator=ident)
+    router: Router = attrs.field(default=Router.OURS, converter=Router)
+    wrap_up: timedelta = attrs.field(default=timedelta(0), validator=duration)

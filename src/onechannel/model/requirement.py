@@ -1,0 +1,19 @@
+"""Requirements: conditions on a worker.
+
+Law of this file: a requirement is a value that can stand in the log; who meets it is decided in `routing`.
+"""
+
+import attrs
+
+from onechannel.model.frozenmap import FrozenMap
+from onechannel.model.worker import WorkerKind, kinds, levels
+
+__all__ = ["Requirement"]
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class Requirement:
+    """A worker of one of `kinds` (none named: any), with every skill at least at the proficiency given."""
+
+    kinds: frozenset[WorkerKind] = attrs.field(default=frozenset(), converter=kinds)
+    skills: FrozenMap[str, float] = attrs.field(factory=FrozenMap, converter=levels)

@@ -1,0 +1,107 @@
+"""Workers: whoever or whatever serves.
+
+Law of this file: a machine, a person and a partner differ in data only.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from enum import Enum
+
+import attrs
+
+from onechannel.errors import InvalidValue
+from onechannel.model.checks import at_least, duration, ident, optional
+from onechannel.model.frozenmap import FrozenMap
+from onechannel.model.ids import WorkerId
+
+__all__ = ["PEOPLE", "Capacity", "Worker", "WorkerKind", "WorkerState", "kinds", "levels"]
+
+
+class WorkerKind(str, Enum):
+    """Who serves: a person, a machine (bot, IVR, AI agent, form), an outside organisation."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+    PARTNER = "partner"
+
+
+#: Everybody who is not a machine.
+PEOPLE = frozenset({WorkerKind.PERSON, WorkerKind.PARTNER})
+
+
+class WorkerState(str, Enum):
+    """What a worker says of itself."""
+
+    SIGNED_OUT = "signed_out"
+    AVAILABLE = "available"
+    UNAVAILABLE = "unavailable"
+
+
+def kinds(value: Iterable[WorkerKind]) -> frozenset[WorkerKind]:
+    """Converter: kinds of worker, given as members or as their text."""
+    return frozenset(WorkerKind(kind) for kind in value)
+
+
+def levels(value: Mapping[str, float]) -> FrozenMap[str, float]:
+    """Converter: proficiency by skill."""
+    return FrozenMap({name: float(level) for name, level in value.items()})
+
+
+def _limits(value: Mapping[str, int | None]) -> FrozenMap[str, int | None]:
+    return FrozenMap(value)
+
+
+@attrs.frozen(kw_only=True)
+class Capacity:
+    """How much a worker can hold at once.
+
+    `total` is in load units (a channel's `load`); `channels` limits interactions by channel name, `others` those on
+    every channel not named. None means without limit, 0 means not at all.
+    """
+
+    total: int | None = attrs.field(default=100, validator=optional(at_least(0)))
+    channels: FrozenMap[str, int | None] = attrs.field(factory=FrozenMap, converter=_limits)
+    others: int | None = attrs.field(default=None, validator=optional(at_least(0)))
+
+    @channels.validator
+    def _check(self, field: "attrs.Attribute[object]", value: FrozenMap[str, int | None]) -> None:
+        for name, limit in value.items():
+            ident(self, field, name)
+            optional(at_least(0))(self, field, limit)
+
+    @classmethod
+    def only(cls, *channels: str) -> "Capacity":
+        """Without limit on the channels named, and nothing else: what most machines have."""
+        return cls(total=None, channels=dict.fromkeys(channels), others=0)
+
+    def limit(self, channel: str) -> int | None:
+        """The most interactions at once on that channel; None is no limit."""
+        return self.channels.get(channel, self.others)
+
+
+@attrs.frozen(kw_only=True)
+class Worker:
+    """Whoever or whatever serves.
+
+    `skills` maps skill to proficiency, a number that only has to be comparable. `wrap_up` overrides the queue's.
+    `accepts_by_itself` is true of machines unless said otherwise.
+    """
+
+    id: WorkerId = attrs.field(validator=ident)
+    kind: WorkerKind = attrs.field(default=WorkerKind.PERSON, converter=WorkerKind)
+    department: str | None = attrs.field(default=None, validator=optional(ident))
+    skills: FrozenMap[str, float] = attrs.field(factory=FrozenMap, converter=levels)
+    capacity: Capacity = attrs.field(factory=Capacity)
+    wrap_up: timedelta | None = attrs.field(default=None, validator=optional(duration))
+    accepts_by_itself: bool = attrs.field()
+
+    @accepts_by_itself.default
+    def _by_itself(self) -> bool:
+        return self.kind is WorkerKind.MACHINE
+
+    @skills.validator
+    def _check(self, field: "attrs.Attribute[object]", value: FrozenMap[str, float]) -> None:
+        for name, level in value.items():
+            ident(self, field, name)
+            if level != level or level in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
+                raise InvalidValue(f"Worker.skills: the proficiency in {name} must be a finite number")
