@@ -1,7 +1,8 @@
 """The codec: values to JSON and back.
 
-Laws of this file: equal values give equal bytes, whatever the process and the JSON library; what an old version wrote is
-brought up to date here and nowhere else; an error says which event cannot be read, never what stands in it.
+Laws of this file: equal values give equal bytes, whatever the process and the JSON library; what an
+old version wrote is brought up to date here and nowhere else; an error says which event cannot be
+read, never what stands in it.
 """
 
 import json
@@ -46,7 +47,7 @@ SUBJECTS: Final = ("interaction", "customer", "journey", "worker")
 UPCASTERS: Final[dict[tuple[str, int], Callable[[Json], Json]]] = {}
 
 
-# -- text --------------------------------------------------------------------------------------------------------------
+# -- text -----------------------------------------------------------------------------------------
 
 
 def _plain_dumps(value: object) -> str:
@@ -58,7 +59,7 @@ try:
 except ImportError:
     #: JSON without needless space; the extra `fast` makes the same bytes sooner.
     dumps: Callable[[object], str] = _plain_dumps
-    loads: Callable[[str], Any] = json.loads
+    loads: Callable[[str | bytes], Any] = json.loads
 else:
 
     def dumps(value: object) -> str:
@@ -87,7 +88,7 @@ def _seconds(value: timedelta) -> float | int:
     return int(seconds) if seconds.is_integer() else seconds
 
 
-# -- values ------------------------------------------------------------------------------------------------------------
+# -- values ---------------------------------------------------------------------------------------
 
 
 def _frozen_map_out(kind: Any) -> Callable[[FrozenMap[str, Any]], Json]:
@@ -113,9 +114,12 @@ def _make_converter() -> Converter:
     converter.register_structure_hook_factory(_is_frozen_map, _frozen_map_in)
     # A set has no order of its own, and its order in memory differs between processes.
     converter.register_unstructure_hook_func(
-        _is_frozenset, lambda value: sorted(item.value if isinstance(item, Enum) else item for item in value)
+        _is_frozenset,
+        lambda value: sorted(item.value if isinstance(item, Enum) else item for item in value),
     )
-    configure_tagged_union(PlanRule | Named, converter, tag_name="by", tag_generator=_TAGS.__getitem__)
+    configure_tagged_union(
+        PlanRule | Named, converter, tag_name="by", tag_generator=_TAGS.__getitem__
+    )
     return converter
 
 
@@ -135,7 +139,7 @@ _OUT: Final = {kind: _CONVERTER.get_unstructure_hook(kind) for kind in EVENT_TYP
 _IN: Final = {kind: _CONVERTER.get_structure_hook(kind) for kind in EVENT_TYPES.values()}
 
 
-# -- events ------------------------------------------------------------------------------------------------------------
+# -- events ---------------------------------------------------------------------------------------
 
 
 def data_to_json(data: EventData) -> str:
@@ -150,14 +154,17 @@ def data_from_json(position: int, stored_name: str, version: int, text: str | by
         return _structure(position, stored_name, version, loads(text))
     except (ValueError, TypeError, KeyError, AttributeError):
         # Whatever the value was, it may be personal: it goes no further.
-        raise LogInconsistent(position, f"its data is not that of {stored_name} {version}") from None
+        raise LogInconsistent(
+            position, f"its data is not that of {stored_name} {version}"
+        ) from None
 
 
 def _structure(position: int, stored_name: str, version: int, data: Json) -> EventData:
     kind = EVENT_TYPES.get(stored_name)
     if kind is None or version > kind.version:
         raise LogInconsistent(
-            position, f"{stored_name} {version} is unknown here: a newer release of onechannel wrote it"
+            position,
+            f"{stored_name} {version} is unknown here: a newer release of onechannel wrote it",
         )
     while version < kind.version:
         data = UPCASTERS[stored_name, version](data)
@@ -210,7 +217,7 @@ def event_from_json(text: str | bytes) -> Event:
     return Event(position, origin, data_from_json(position, stored_name, version, dumps(data)))
 
 
-# -- snapshots ---------------------------------------------------------------------------------------------------------
+# -- snapshots ------------------------------------------------------------------------------------
 
 
 def snapshot_to_json(snapshot: Snapshot) -> str:

@@ -1,7 +1,7 @@
 """Everything one can ask the kernel, and who may ask it.
 
-Law of this file: a command is a frozen value, checked when it is built and in the imperative; the table `VERBS` is the
-only place where a command meets its name and its actors.
+Law of this file: a command is a frozen value, checked when it is built and in the imperative; the
+table `VERBS` is the only place where a command meets its name and its actors.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ def _whole(_instance: object, field: "attrs.Attribute[int]", value: int) -> None
         raise InvalidValue(f"{field.name} must be a whole number, not {type(value).__name__}")
 
 
-# -- the customer ------------------------------------------------------------------------------------------------------
+# -- the customer ---------------------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
@@ -79,9 +79,9 @@ class RegisterCustomer:
 class Arrive:
     """A customer reaches us.
 
-    `interaction` is unique for ever; leave it out where `follows` names the closed interaction this one succeeds.
-    `customer` may be left out: then `address` decides by exact look-up, and nobody may be known by it.
-    `about` is what the customer wants, as a code; `says` the first words.
+    `interaction` is unique for ever; leave it out where `follows` names the closed interaction this
+    one succeeds. `customer` may be left out: then `address` decides by exact look-up, and nobody
+    may be known by it. `about` is what the customer wants, as a code; `says` the first words.
     """
 
     interaction: InteractionId | None = attrs.field(default=None, validator=_maybe_ident)
@@ -114,7 +114,7 @@ class Leave:
     interaction: InteractionId = attrs.field(validator=ident)
 
 
-# -- who serves --------------------------------------------------------------------------------------------------------
+# -- who serves -----------------------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
@@ -161,11 +161,19 @@ def _end_reason(value: EndReason | str) -> EndReason:
 
 def _endable(_instance: object, _field: "attrs.Attribute[EndReason]", value: EndReason) -> None:
     if value not in _ENDABLE:
-        raise InvalidValue(f"{value.value} is what the kernel finds, not what one asks for: use another reason")
+        raise InvalidValue(
+            f"{value.value} is what the kernel finds, not what one asks for: use another reason"
+        )
 
 
 _ENDABLE: Final = frozenset(
-    {EndReason.RESOLVED, EndReason.WITHDRAWN, EndReason.REJECTED, EndReason.FAILED, EndReason.EXPIRED}
+    {
+        EndReason.RESOLVED,
+        EndReason.WITHDRAWN,
+        EndReason.REJECTED,
+        EndReason.FAILED,
+        EndReason.EXPIRED,
+    }
 )
 
 
@@ -174,11 +182,13 @@ class Close:
     """The interaction is over; `disposition` is the code recorded at the end."""
 
     interaction: InteractionId = attrs.field(validator=ident)
-    reason: EndReason = attrs.field(default=EndReason.RESOLVED, converter=_end_reason, validator=_endable)
+    reason: EndReason = attrs.field(
+        default=EndReason.RESOLVED, converter=_end_reason, validator=_endable
+    )
     disposition: str | None = attrs.field(default=None, validator=_maybe_ident)
 
 
-# -- workers -----------------------------------------------------------------------------------------------------------
+# -- workers --------------------------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
@@ -211,7 +221,7 @@ class BecomeUnavailable:
     duration: timedelta | None = attrs.field(default=None, validator=optional(duration))
 
 
-# -- the centre itself -------------------------------------------------------------------------------------------------
+# -- the centre itself ----------------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
@@ -230,7 +240,7 @@ class DefineQueue:
 
 @attrs.frozen(kw_only=True)
 class DefineChannel:
-    """A channel is from now on as given; one that nobody defined is plain, or well known by its name."""
+    """A channel is from now on as given; an undefined one is plain, or well known by its name."""
 
     channel: Channel
 
@@ -242,7 +252,7 @@ class AdoptPolicy:
     policy: Policy
 
 
-# -- what somebody else decided ----------------------------------------------------------------------------------------
+# -- what somebody else decided -------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
@@ -303,7 +313,10 @@ def _details(value: Mapping[str, str]) -> FrozenMap[str, str]:
 
 @attrs.frozen(kw_only=True)
 class ObserveAnomaly:
-    """A source claims what cannot be: `verb` is what it claims, `details` its claim in codes and ids, `reason` why not."""
+    """A source claims what cannot be.
+
+    `verb` is what it claims, `details` the rest of the claim in codes and ids, `reason` why not.
+    """
 
     interaction: InteractionId = attrs.field(validator=ident)
     verb: str = attrs.field(validator=ident)
@@ -348,6 +361,12 @@ class Verb:
     command: type[Command]
     actors: frozenset[ActorKind]
 
+    @property
+    def third_person(self) -> str:
+        """How a test or a scenario says it of somebody: `accepts`, `hands_back`."""
+        first, mark, rest = self.name.partition("_")
+        return f"{first}s{mark}{rest}"
+
 
 _C, _W, _M = ActorKind.CUSTOMER, ActorKind.WORKER, ActorKind.MACHINE
 _O, _S, _V = ActorKind.SUPERVISOR, ActorKind.SYSTEM, ActorKind.VENDOR
@@ -360,7 +379,7 @@ def _verbs(*rows: tuple[str, type[Command], tuple[ActorKind, ...]]) -> dict[type
 #: Every command, the verb that gives it, and the kinds of actor it may come from.
 VERBS: Final[Mapping[type[Command], Verb]] = _verbs(
     ("register", RegisterCustomer, (_C, _W, _M, _O, _S, _V)),
-    ("arrive", Arrive, (_C, _W, _M, _O, _S, _V)),
+    ("start", Arrive, (_C, _W, _M, _O, _S, _V)),
     ("say", Say, (_C, _W, _M, _O, _S, _V)),
     ("leave", Leave, (_C, _S, _V)),
     ("accept", Accept, (_W, _M, _S, _V)),
@@ -395,8 +414,8 @@ def _maybe_utc(value: datetime | None) -> datetime | None:
 class Request:
     """A command as handed to the kernel.
 
-    `id` makes it happen once only. `at` is the clock's time where the decision is made, `claimed_at` what the caller or
-    vendor says; both aware, kept in UTC.
+    `id` makes it happen once only. `at` is the clock's time where the decision is made,
+    `claimed_at` what the caller or vendor says; both aware, kept in UTC.
     """
 
     command: Command

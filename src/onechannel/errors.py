@@ -1,7 +1,8 @@
 """Errors, split by who is at fault.
 
-Law of this file: `CommandRefused` means you, `VendorFault` means they, `StoreFault` means it. A message names
-the thing, its state and the way out, and never cites personal data: ids, field names and counts only.
+Law of this file: `CommandRefused` means you, `VendorFault` means they, `StoreFault` means it. A
+message names the thing, its state and the way out, and never cites personal data: ids, field names
+and counts only.
 """
 
 __all__ = [
@@ -56,7 +57,7 @@ class LogInconsistent(StoreFault):
 
 
 class PolicyMissing(OneChannelError):
-    """The adopted policy names a callable that this process lacks: it may follow the log, not decide."""
+    """The adopted policy names a callable that this process lacks: it may follow, not decide."""
 
 
 class FactsMissing(OneChannelError):

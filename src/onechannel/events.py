@@ -1,14 +1,14 @@
 """Everything that can have happened, and the envelope it is kept in.
 
-Law of this file: events are frozen values in the past tense, built by the kernel alone and not checked again. The stored
-name and the version of each are chosen here, never derived, and frozen by a golden file.
+Law of this file: events are frozen values in the past tense, built by the kernel alone and not
+checked again. The stored name and the version of each are chosen here, never derived, and frozen by
+a golden file.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
-
 
 import attrs
 
@@ -21,7 +21,6 @@ from onechannel.model.ids import (
     AssignmentId,
     CustomerId,
     InteractionId,
-    JourneyId,
     TenantId,
     WorkerId,
 )
@@ -66,7 +65,7 @@ __all__ = [
 ]
 
 
-class Cause(str, Enum):
+class Cause(StrEnum):
     """Why an event came about."""
 
     COMMAND = "command"
@@ -107,7 +106,7 @@ def _event(
     return declare
 
 
-# -- the centre itself -------------------------------------------------------------------------------------------------
+# -- the centre itself ----------------------------------------------------------------------------
 
 
 @_event("channel.defined")
@@ -143,7 +142,8 @@ class PolicyAdopted(EventData):
 class PolicyFaulted(EventData):
     """A policy raised or answered nonsense for this interaction, and the default plan was used.
 
-    `fault` says which of the two in codes; what the policy said is not kept, since it may hold personal data.
+    `fault` says which of the two in codes; what the policy said is not kept, since it may hold
+    personal data.
     """
 
     interaction: InteractionId
@@ -151,7 +151,7 @@ class PolicyFaulted(EventData):
     fault: str
 
 
-# -- the customer ------------------------------------------------------------------------------------------------------
+# -- the customer ---------------------------------------------------------------------------------
 
 
 @_event("customer.registered")
@@ -163,7 +163,7 @@ class CustomerRegistered(EventData):
     addresses: tuple[Address, ...] = personal(subject="customer")
 
 
-# -- interactions ------------------------------------------------------------------------------------------------------
+# -- interactions ---------------------------------------------------------------------------------
 
 
 @_event("interaction.arrived")
@@ -183,8 +183,8 @@ class InteractionArrived(EventData):
 class InteractionQueued(EventData):
     """It stands in a queue, and whoever served it does so no longer.
 
-    `since` is its age in the line; `plan` and `step` say who is asked, `expires_at` when the next step is, `policy` who
-    decided so. All four are None where somebody else routes.
+    `since` is its age in the line; `plan` and `step` say who is asked, `expires_at` when the next
+    step is, `policy` who decided so. All four are None where somebody else routes.
     """
 
     interaction: InteractionId
@@ -240,12 +240,12 @@ class MessageSent(EventData):
     text: str = personal(subject="customer")
 
 
-# -- assignments -------------------------------------------------------------------------------------------------------
+# -- assignments ----------------------------------------------------------------------------------
 
 
 @_event("assignment.opened", by_policy=True)
 class AssignmentOpened(EventData):
-    """A worker is asked, until `expires_at` where that is up to a clock of ours; `reason` says why this one."""
+    """A worker is asked; `expires_at` is None where no clock of ours runs, `reason` says why it."""
 
     assignment: AssignmentId
     interaction: InteractionId
@@ -311,7 +311,7 @@ class AssignmentReleased(EventData):
     worker: WorkerId
 
 
-# -- workers -----------------------------------------------------------------------------------------------------------
+# -- workers --------------------------------------------------------------------------------------
 
 
 @_event("worker.signed_in")
@@ -344,12 +344,12 @@ class WorkerUnavailable(EventData):
     until: datetime | None
 
 
-# -- what cannot be ----------------------------------------------------------------------------------------------------
+# -- what cannot be -------------------------------------------------------------------------------
 
 
 @_event("anomaly.observed")
 class AnomalyObserved(EventData):
-    """A source claims what cannot be: `verb` is its claim, `details` the rest of it in codes and ids."""
+    """A source claims what cannot be: `verb` is its claim, `details` the rest of it in codes."""
 
     interaction: InteractionId
     verb: str
@@ -357,7 +357,7 @@ class AnomalyObserved(EventData):
     details: FrozenMap[str, str]
 
 
-# -- the envelope ------------------------------------------------------------------------------------------------------
+# -- the envelope ---------------------------------------------------------------------------------
 
 
 @attrs.define
@@ -376,8 +376,8 @@ class Origin:
 class Event:
     """One entry of the log.
 
-    `position` counts from 1 without gaps; `recorded_at` never runs backwards along it. `occurred_at` is when it happened
-    by whoever saw it.
+    `position` counts from 1 without gaps; `recorded_at` never runs backwards along it.
+    `occurred_at` is when it happened by whoever saw it.
     """
 
     position: int

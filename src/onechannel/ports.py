@@ -1,7 +1,7 @@
 """Ports: what the library needs of the world, each written once.
 
-Law of this file: a contract says what is returned, what is raised and what may be repeated; stores and drivers are tested
-against it, never against each other.
+Law of this file: a contract says what is returned, what is raised and what may be repeated; stores
+and drivers are tested against it, never against each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-# -- facts -------------------------------------------------------------------------------------------------------------
+# -- facts ----------------------------------------------------------------------------------------
 
 
 @attrs.frozen
@@ -51,7 +51,7 @@ class CustomerAt:
 
 @attrs.frozen
 class LineOf:
-    """Asks for the latest of an interaction and its successors; the answer is `Past`, or None where it never arrived."""
+    """Asks for the latest of an interaction and its successors; the answer is `Past` or None."""
 
     root: InteractionId
 
@@ -68,15 +68,15 @@ Reference: TypeAlias = CustomerKnown | CustomerAt | LineOf
 Answer: TypeAlias = CustomerRegistered | CustomerId | Past | None
 
 
-# -- stores ------------------------------------------------------------------------------------------------------------
+# -- stores ---------------------------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
 class Batch:
     """What is committed together.
 
-    `commands` maps the id of each command served to the first and the last position of its events; one that made none
-    has (0, 0). `addresses` maps address keys to the customer known by each.
+    `commands` maps the id of each command served to the first and the last position of its events;
+    one that made none has (0, 0). `addresses` maps address keys to the customer known by each.
     """
 
     events: tuple[Event, ...]
@@ -93,7 +93,7 @@ class Committed:
 
 @attrs.frozen
 class Conflict:
-    """Somebody else has appended, and nothing of the batch was kept; `position` is the log's last."""
+    """Somebody else has appended, and nothing was kept; `position` is the log's last."""
 
     position: int
 
@@ -107,7 +107,7 @@ class StoredSnapshot:
 
 
 class StoreSession(Protocol):
-    """One turn at a stream. What it reads stays true until it ends; it ends with `commit` or changes nothing."""
+    """One turn at a stream: what it reads stays true until it ends, with `commit` or unchanged."""
 
     def read_since(self, position: int) -> Iterator[Event]:
         """The events after that position, in order."""
@@ -124,14 +124,15 @@ class StoreSession(Protocol):
     def commit(self, expected: int, batch: Batch) -> Committed | Conflict:
         """Append, if the log still ends at `expected`; at most once in a session.
 
-        Raises `StoreFault` where that is not known to have happened: the state built on it is then thrown away. A batch
-        that gives an interaction, a customer, an address or a command id a second time is a `StoreFault` and not kept.
+        Raises `StoreFault` where that is not known to have happened: the state built on it is then
+        thrown away. A batch that gives an interaction, a customer, an address or a command id a
+        second time is a `StoreFault` and not kept.
         """
         ...
 
 
 class EventStore(Protocol):
-    """The log of one tenant's centre. Every method raises `StoreFault` where the store cannot do its work."""
+    """The log of one tenant's centre; every method may raise `StoreFault`."""
 
     @property
     def tenant(self) -> TenantId:
@@ -149,7 +150,7 @@ class EventStore(Protocol):
     def history(
         self, *, customer: CustomerId | None = None, interaction: InteractionId | None = None
     ) -> Iterator[Event]:
-        """What happened to one customer or in one interaction, in order; of a customer, all interactions."""
+        """What happened in one interaction, or in all of one customer's, in order."""
         ...
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:

@@ -1,6 +1,7 @@
 """Arrivals: how an interaction begins, and how a customer's words begin one anew.
 
-Laws of this file: an id arrives once, for ever; a closed interaction never opens again, a return opens its successor.
+Laws of this file: an id arrives once, for ever; a closed interaction never opens again, a return
+opens its successor.
 """
 
 from collections.abc import Iterator
@@ -96,7 +97,8 @@ def _open(
     )
     planned = make_plan(turn, ask)
     if arrived.channel not in turn.state.channels:
-        # What a channel can do stands in the log, so that a later release cannot change an old one's meaning.
+        # What a channel can do stands in the log, so that a later release cannot change an old
+        # one's meaning.
         yield e.ChannelDefined(known_channel(arrived.channel))
     yield arrived
     yield from stand_in_line(turn, arrived.interaction, planned, because, turn.now)
@@ -109,7 +111,9 @@ def new_id(turn: Turn, wanted: InteractionId) -> InteractionId:
     if is_successor(wanted):
         raise CommandRefused(f"interaction id {wanted} has the form of a successor's: use another")
     if wanted in turn.state.interactions or turn.facts.line_of(wanted) is not None:
-        raise CommandRefused(f"interaction {wanted} has arrived already: an id is used once, follow it instead")
+        raise CommandRefused(
+            f"interaction {wanted} has arrived already: an id is used once, follow it instead"
+        )
     return wanted
 
 
@@ -126,6 +130,8 @@ def _closed_past(turn: Turn, wanted: InteractionId) -> Past:
 def _customer(turn: Turn, command: c.Arrive) -> CustomerId | None:
     if command.customer is not None:
         if turn.facts.customer(command.customer) is None:
-            raise CommandRefused(f"customer {command.customer} is not registered: RegisterCustomer first")
+            raise CommandRefused(
+                f"customer {command.customer} is not registered: RegisterCustomer first"
+            )
         return command.customer
     return None if command.address is None else turn.facts.customer_at(command.address.key)

@@ -1,7 +1,7 @@
 """Decide: what becomes of a command or a deadline.
 
-Laws of this file: one generator per command and per alarm. Every refusal comes before the first event; each event is
-applied before the generator resumes, so that the state is always up to date.
+Laws of this file: one generator per command and per alarm. Every refusal comes before the first
+event; each event is applied before the generator resumes, so that the state is always up to date.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ Decision: TypeAlias = Iterator[e.EventData]
 _MACHINES: Final = frozenset({WorkerKind.MACHINE})
 
 
-# -- the customer ------------------------------------------------------------------------------------------------------
+# -- the customer ---------------------------------------------------------------------------------
 
 
 def _register(turn: Turn, command: c.RegisterCustomer) -> Decision:
@@ -57,7 +57,7 @@ def _leave(turn: Turn, command: c.Leave) -> Decision:
     yield from _end(turn, live, e.InteractionClosed(live.id, reason, None))
 
 
-# -- who serves --------------------------------------------------------------------------------------------------------
+# -- who serves -----------------------------------------------------------------------------------
 
 
 def _accept(turn: Turn, command: c.Accept) -> Decision:
@@ -94,7 +94,9 @@ def _hand_back(turn: Turn, command: c.HandBack) -> Decision:
     planned = make_plan(turn, _ask(turn, live, _MACHINES, QueuedBecause.HAND_BACK))
     channel = turn.state.channels[live.channel]
     if not any(turn.state.index.anybody(channel, step.requirement) for step in planned.plan.steps):
-        raise CommandRefused(f"no machine can take interaction {live.id} now: whoever serves it keeps it")
+        raise CommandRefused(
+            f"no machine can take interaction {live.id} now: whoever serves it keeps it"
+        )
     yield from stand_in_line(turn, live.id, planned, QueuedBecause.HAND_BACK, turn.now)
     yield from _part(turn, owner)
 
@@ -147,7 +149,7 @@ def _part(turn: Turn, assignment: LiveAssignment) -> Decision:
         yield e.AssignmentReleased(assignment.id, assignment.interaction, assignment.worker)
 
 
-# -- workers -----------------------------------------------------------------------------------------------------------
+# -- workers --------------------------------------------------------------------------------------
 
 
 def _sign_in(turn: Turn, command: c.SignIn) -> Decision:
@@ -161,7 +163,8 @@ def _sign_out(turn: Turn, command: c.SignOut) -> Decision:
     serving = [assignment for assignment in held if assignment.state is AssignmentState.ACTIVE]
     if serving:
         raise CommandRefused(
-            f"worker {command.worker} still serves {serving[0].interaction}: close it or hand it back first"
+            f"worker {command.worker} still serves {serving[0].interaction}: "
+            "close it or hand it back first"
         )
     yield e.WorkerSignedOut(command.worker)
     for assignment in held:
@@ -190,7 +193,7 @@ def _pause(turn: Turn, worker: WorkerId, pause: Pause | None) -> Decision:
     yield e.WorkerUnavailable(worker, pause.reason, until)
 
 
-# -- the centre itself -------------------------------------------------------------------------------------------------
+# -- the centre itself ----------------------------------------------------------------------------
 
 
 def _define_worker(turn: Turn, command: c.DefineWorker) -> Decision:
@@ -244,7 +247,7 @@ DECIDE: Final[dict[type, Callable[[Turn, Any], Decision]]] = {
 }
 
 
-# -- deadlines ---------------------------------------------------------------------------------------------------------
+# -- deadlines ------------------------------------------------------------------------------------
 
 
 def _ring_over(turn: Turn, subject: str) -> Decision:
@@ -275,7 +278,7 @@ FIRE: Final[dict[Alarm, Callable[[Turn, str], Decision]]] = {
 }
 
 
-# -- routing -----------------------------------------------------------------------------------------------------------
+# -- routing --------------------------------------------------------------------------------------
 
 
 def settle(state: State, now: datetime) -> Decision:

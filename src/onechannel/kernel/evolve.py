@@ -1,7 +1,7 @@
 """Evolve: what an event does to the state.
 
-Laws of this file: this is the only code that changes state; it decides nothing, calls no policy, and looks at the event
-and the state alone, so that a replay arrives where the live kernel stood.
+Laws of this file: this is the only code that changes state; it decides nothing, calls no policy,
+and looks at the event and the state alone, so that a replay arrives where the live kernel stood.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from onechannel import events as e
 from onechannel.errors import LogInconsistent
 from onechannel.kernel.state import Alarm, LiveAssignment, LiveInteraction, LiveWorker, State, stand
 from onechannel.kernel.transitions import ASSIGNMENT, INTERACTION, WORKER
-from onechannel.model.assignment import AssignmentState
 from onechannel.model.worker import WorkerState
 from onechannel.routing import Seat
 
@@ -61,7 +60,7 @@ def _misfit(state: State, event: e.Event) -> str:
     return f"{event.type} does not apply: {', '.join(said) or 'what it names is not defined'}"
 
 
-# -- the centre itself -------------------------------------------------------------------------------------------------
+# -- the centre itself ----------------------------------------------------------------------------
 
 
 def _channel_defined(state: State, data: e.ChannelDefined) -> None:
@@ -89,7 +88,7 @@ def _recorded(_state: State, _data: e.EventData) -> None:
     """Nothing that a later decision depends on."""
 
 
-# -- interactions ------------------------------------------------------------------------------------------------------
+# -- interactions ---------------------------------------------------------------------------------
 
 
 def _arrived(state: State, data: e.InteractionArrived) -> None:
@@ -147,7 +146,7 @@ def _closed(state: State, data: e.InteractionClosed) -> None:
     state.deadlines.cancel(Alarm.STEP, live.id)
 
 
-# -- assignments -------------------------------------------------------------------------------------------------------
+# -- assignments ----------------------------------------------------------------------------------
 
 
 def _opened(state: State, data: e.AssignmentOpened) -> None:
@@ -236,7 +235,7 @@ def _end(state: State, assignment: LiveAssignment) -> LiveInteraction | None:
     return live
 
 
-# -- workers -----------------------------------------------------------------------------------------------------------
+# -- workers --------------------------------------------------------------------------------------
 
 
 def _presence(

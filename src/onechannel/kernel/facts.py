@@ -1,7 +1,7 @@
 """Facts: what a decision needs of the past.
 
-Laws of this file: the kernel holds live things only and asks for the rest by reference; a reference says what is asked,
-its answer is a value or None for "there is no such thing".
+Laws of this file: the kernel holds live things only and asks for the rest by reference; a reference
+says what is asked, its answer is a value or None for "there is no such thing".
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ __all__ = ["NOTHING_PAST", "Facts", "references"]
 
 @attrs.frozen
 class Facts:
-    """Answers by reference. `complete`: what is not there does not exist, and need not be asked for."""
+    """Answers by reference; `complete`: what is not there does not exist, and is not asked for."""
 
     answers: Mapping[Reference, Answer] = attrs.field(factory=dict)
     complete: bool = False
@@ -30,7 +30,13 @@ class Facts:
             return self.answers[reference]
         if self.complete:
             return None
-        raise FactsMissing(f"{type(reference).__name__} is unanswered: ask `needs` and answer it first")
+        raise FactsMissing(
+            f"{type(reference).__name__} is unanswered: ask `needs` and answer it first"
+        )
+
+    @property
+    def _nothing(self) -> bool:
+        return self.complete and not self.answers
 
     def customer(self, customer: CustomerId) -> CustomerRegistered | None:
         """How a customer was registered."""
@@ -44,6 +50,8 @@ class Facts:
 
     def line_of(self, interaction: InteractionId) -> Past | None:
         """The latest of an interaction and its successors."""
+        if self._nothing:
+            return None
         answer = self._answer(LineOf(root_of(interaction)))
         return answer if isinstance(answer, Past) else None
 
@@ -66,7 +74,9 @@ def references(command: Command) -> tuple[Reference, ...]:
         return (LineOf(root_of(command.interaction)),)
     if isinstance(command, ObserveArrival):
         line_of = LineOf(root_of(command.interaction))
-        return (line_of,) if command.customer is None else (line_of, CustomerKnown(command.customer))
+        return (
+            (line_of,) if command.customer is None else (line_of, CustomerKnown(command.customer))
+        )
     if isinstance(command, RegisterCustomer):
         return (
             CustomerKnown(command.customer),

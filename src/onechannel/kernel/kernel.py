@@ -1,14 +1,14 @@
 """The kernel's face: commands in, events out.
 
-Laws of this file: a call either changes nothing and raises, or leaves no offerable pair and no due deadline behind; time
-comes in with the request and never runs backwards.
+Laws of this file: a call either changes nothing and raises, or leaves no offerable pair and no due
+deadline behind; time comes in with the request and never runs backwards.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from onechannel.commands import VERBS, Request
-from onechannel.errors import CommandRefused, DeadlineDue, InvalidValue, OneChannelError
+from onechannel.errors import CommandRefused, DeadlineDue, InvalidValue
 from onechannel.events import Cause, Event, EventData, Origin
 from onechannel.kernel.decide import DECIDE, FIRE, settle
 from onechannel.kernel.evolve import apply, evolve
@@ -44,7 +44,7 @@ class Kernel:
     def replay(
         cls, events: Iterable[Event], callables: Mapping[str, Planner] | None = None
     ) -> "Kernel":
-        """The kernel that made these events; raises `LogInconsistent` at the first that cannot be."""
+        """The kernel that made these events; raises `LogInconsistent` where one cannot be."""
         kernel = cls(callables)
         kernel.follow(events)
         return kernel
@@ -56,7 +56,8 @@ class Kernel:
         """The kernel of which the snapshot was taken."""
         if snapshot.version != SNAPSHOT_VERSION:
             raise InvalidValue(
-                f"the snapshot is of version {snapshot.version}, not {SNAPSHOT_VERSION}: replay the log"
+                f"the snapshot is of version {snapshot.version}, not {SNAPSHOT_VERSION}: "
+                "replay the log"
             )
         kernel = cls(callables)
         kernel._state = restore(snapshot)
@@ -92,7 +93,8 @@ class Kernel:
     def advance(self, at: datetime) -> tuple[Event, ...]:
         """Fire every deadline due by `at`, in order of time.
 
-        The events are recorded at `at` and occurred when they were due: after an outage nobody is asked in the past.
+        The events are recorded at `at` and occurred when they were due: after an outage nobody is
+        asked in the past.
         """
         state = self._state
         now = self._effective(utc(at))
@@ -109,8 +111,8 @@ class Kernel:
     def handle(self, request: Request, facts: Facts = NOTHING_PAST) -> tuple[Event, ...]:
         """Decide on one request.
 
-        Raises `CommandRefused` or `PolicyMissing` having changed nothing, `FactsMissing` where `needs` was not heard, and
-        `DeadlineDue` where a deadline comes before the request.
+        Raises `CommandRefused` or `PolicyMissing` having changed nothing, `FactsMissing` where
+        `needs` was not heard, and `DeadlineDue` where a deadline comes before the request.
         """
         state = self._state
         command = request.command
@@ -118,7 +120,9 @@ class Kernel:
         now = self._effective(request.at)
         first = state.deadlines.first
         if first is not None and first[0] <= now:
-            raise DeadlineDue(f"a deadline of {first[0].isoformat()} comes first: advance to the request's time")
+            raise DeadlineDue(
+                f"a deadline of {first[0].isoformat()} comes first: advance to the request's time"
+            )
         if state.tenant is not None and request.tenant != state.tenant:
             raise CommandRefused(f"tenant {request.tenant} has no centre here")
         if request.actor.kind not in VERBS[kind].actors:
@@ -136,25 +140,31 @@ class Kernel:
         return at if last is None or at > last else last
 
     def _apply(self, decision: Iterator[EventData], origin: Origin, events: list[Event]) -> None:
-        """Make events of what is decided, then of what routing has to say to it."""
+        """Make events of what is decided, and then of what routing has to say to it."""
         state = self._state
-        decided = origin if origin.cause is Cause.OBSERVED else None
+        by_policy = origin if origin.cause is Cause.OBSERVED else None
         for data in decision:
             why = origin
             if data.by_policy:
-                why = decided = decided or _policy_origin(origin)
+                why = by_policy = by_policy or _by_policy(origin)
             event = Event(state.position + 1, why, data)
             apply(state, event)
             events.append(event)
-        if decided is None or decided is origin:
-            decided = _policy_origin(origin) if state.index.restless else origin
+        routed = None if by_policy is origin else by_policy
         for data in settle(state, origin.recorded_at):
-            event = Event(state.position + 1, decided, data)
+            routed = routed or _by_policy(origin)
+            event = Event(state.position + 1, routed, data)
             apply(state, event)
             events.append(event)
 
 
-def _policy_origin(origin: Origin) -> Origin:
+def _by_policy(origin: Origin) -> Origin:
+    """The same occasion, where the policy decided and not who asked."""
     return Origin(
-        origin.recorded_at, origin.recorded_at, Cause.POLICY, origin.command, origin.actor, origin.tenant
+        origin.recorded_at,
+        origin.recorded_at,
+        Cause.POLICY,
+        origin.command,
+        origin.actor,
+        origin.tenant,
     )

@@ -1,7 +1,8 @@
 """Observed work: what somebody else decided.
 
-Laws of this file: no policy is asked, no order or capacity enforced, no deadline armed. What the tables do not allow is
-recorded as an anomaly, with the verb and its data, and never dropped; names nobody defined are defined by being observed.
+Laws of this file: no policy is asked, no order or capacity enforced, no deadline armed. What the
+tables do not allow is recorded as an anomaly, with the verb and its data, and never dropped; names
+nobody defined are defined by being observed.
 """
 
 from collections.abc import Callable, Iterator
@@ -101,7 +102,9 @@ def _let_go(turn: Turn, owner: AssignmentId | None) -> Observed:
         yield e.AssignmentReleased(assignment.id, assignment.interaction, assignment.worker)
 
 
-def _on_open(observed: Callable[[Turn, Any, LiveInteraction], Observed]) -> Callable[[Turn, Any], Observed]:
+def _on_open(
+    observed: Callable[[Turn, Any, LiveInteraction], Observed],
+) -> Callable[[Turn, Any], Observed]:
     """The same, where the tables allow it; an anomaly where they do not."""
 
     def decide(turn: Turn, command: _OnOpen) -> Observed:

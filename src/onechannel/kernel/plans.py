@@ -1,7 +1,8 @@
 """Plans in the kernel: asking the policy, and standing in the line.
 
-Laws of this file: the policy is asked before the first event; what it answers is checked, and where it is nonsense the
-default plan serves and the fault is an event. A step of zero duration is skipped unless somebody can serve now.
+Laws of this file: the policy is asked before the first event; what it answers is checked, and where
+it is nonsense the default plan serves and the fault is an event. A step of zero duration is skipped
+unless somebody can serve now.
 """
 
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class Planned:
 
 
 def make_plan(turn: Turn, ask: PlanAsk) -> Planned:
-    """Ask the adopted policy; raises `PolicyMissing` or `CommandRefused`, and nothing else whatever a policy does."""
+    """Ask the adopted policy; raises `PolicyMissing` or `CommandRefused`, whatever it does."""
     state = turn.state
     if ask.queue is not None and ask.queue not in state.queues:
         raise CommandRefused(f"queue {ask.queue} is not defined: DefineQueue first")
@@ -48,7 +49,8 @@ def make_plan(turn: Turn, ask: PlanAsk) -> Planned:
     queue = state.queues.get(planned.plan.queue)
     if queue is not None and queue.router is not Router.OURS:
         raise CommandRefused(
-            f"queue {queue.name} is routed by somebody else: say what they decided with ObserveQueued"
+            f"queue {queue.name} is routed by somebody else: "
+            "say what they decided with ObserveQueued"
         )
     return planned
 
@@ -62,19 +64,26 @@ def _by_callable(turn: Turn, named: Named, ask: PlanAsk) -> Planned:
     planner = turn.callables.get(named.name)
     if planner is None:
         raise PolicyMissing(
-            f"policy {name} plans by {named.name}, which this process lacks: give it to Kernel(callables=…)"
+            f"policy {name} plans by {named.name}, which this process lacks: "
+            "give it to Kernel(callables=…)"
         )
     default = DEFAULT_POLICY.plan
     assert isinstance(default, PlanRule)
     try:
         answer = planner(ask)
     except Exception as fault:  # noqa: BLE001 - whatever a foreign policy raises is its fault, not the customer's
-        return Planned(_by_rule(default, ask), DEFAULT_POLICY.name, f"raised {type(fault).__name__}")
+        return Planned(
+            _by_rule(default, ask), DEFAULT_POLICY.name, f"raised {type(fault).__name__}"
+        )
     if not isinstance(answer, Plan):
-        return Planned(_by_rule(default, ask), DEFAULT_POLICY.name, f"answered {type(answer).__name__}")
+        return Planned(
+            _by_rule(default, ask), DEFAULT_POLICY.name, f"answered {type(answer).__name__}"
+        )
     queue = turn.state.queues.get(answer.queue)
     if queue is None or queue.router is not Router.OURS:
-        return Planned(_by_rule(default, ask), DEFAULT_POLICY.name, "answered a queue that is not ours")
+        return Planned(
+            _by_rule(default, ask), DEFAULT_POLICY.name, "answered a queue that is not ours"
+        )
     return Planned(restrict(answer, ask.kinds), name)
 
 

@@ -1,7 +1,8 @@
 """Snapshots: the state as a value.
 
-Laws of this file: a snapshot is the records themselves, copied; what is derived from them is derived anew. Restored from a
-snapshot and the events after it, a kernel decides as one that replayed the whole log.
+Laws of this file: a snapshot is the records themselves, copied; what is derived from them is
+derived anew. Restored from a snapshot and the events after it, a kernel decides as one that
+replayed the whole log.
 """
 
 from datetime import datetime
@@ -24,7 +25,8 @@ from onechannel.model.queue import Queue
 
 __all__ = ["SNAPSHOT_VERSION", "Armed", "Snapshot", "restore", "take"]
 
-#: Changes with the shape or the meaning of what a snapshot holds; a snapshot of another version is thrown away.
+#: Changes with the shape or the meaning of what a snapshot holds; a snapshot of another version is
+#: thrown away.
 SNAPSHOT_VERSION: Final = 1
 
 

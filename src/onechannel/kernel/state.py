@@ -1,11 +1,12 @@
 """What the kernel remembers: live things only.
 
-Laws of this file: only `evolve` changes state; nobody outside the kernel sees it. Records refer to each other by id, so
-that a snapshot is the records themselves; the routing index is derived from them.
+Laws of this file: only `evolve` changes state; nobody outside the kernel sees it. Records refer to
+each other by id, so that a snapshot is the records themselves; the routing index is derived from
+them.
 """
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
@@ -21,15 +22,24 @@ from onechannel.model.queue import Queue
 from onechannel.model.worker import WorkerState
 from onechannel.routing import RoutingIndex, Seat
 
-__all__ = ["Alarm", "Deadlines", "LiveAssignment", "LiveInteraction", "LiveWorker", "State", "Timer", "stand"]
+__all__ = [
+    "Alarm",
+    "Deadlines",
+    "LiveAssignment",
+    "LiveInteraction",
+    "LiveWorker",
+    "State",
+    "Timer",
+    "stand",
+]
 
 
 @attrs.define(eq=False)
 class LiveInteraction:
     """An interaction that is not closed.
 
-    `place` is its order of arrival, `owner` the assignment that serves, `pending` the one that is asked. `plan` is None
-    where somebody else routes.
+    `place` is its order of arrival, `owner` the assignment that serves, `pending` the one that is
+    asked. `plan` is None where somebody else routes.
     """
 
     id: InteractionId
@@ -73,7 +83,7 @@ class LiveWorker:
     assignments: dict[AssignmentId, None] = attrs.field(factory=dict)
 
 
-class Alarm(str, Enum):
+class Alarm(StrEnum):
     """What a deadline was armed for."""
 
     RING = "ring"
@@ -87,7 +97,8 @@ Timer: TypeAlias = tuple[Alarm, str]
 
 _Due: TypeAlias = tuple[datetime, int, Timer]
 
-# Cancelled deadlines stay in the heap until met; they are thrown away when they outnumber the armed by more than this.
+# Cancelled deadlines stay in the heap until met; they are thrown away when they outnumber the armed
+# by more than this.
 _SLACK: Final = 64
 
 
@@ -141,9 +152,14 @@ class State:
 
 
 def stand(state: State, live: LiveInteraction) -> None:
-    """Into the line, at the place it has; one that somebody is asked for, or somebody else routes, is not in ours."""
+    """Into the line, at its place; not while somebody is asked, nor where somebody else routes."""
     plan, since = live.plan, live.since
-    if plan is None or since is None or live.state is not InteractionState.WAITING or live.pending is not None:
+    if (
+        plan is None
+        or since is None
+        or live.state is not InteractionState.WAITING
+        or live.pending is not None
+    ):
         return
     rank = (-plan.priority, since, live.place)
     state.index.put(live.id, state.channels[live.channel], plan.steps[live.step].requirement, rank)

@@ -1,8 +1,8 @@
 """Which state follows which, and what applies when: one table per machine.
 
-Laws of this file: every event that moves a machine stands here once, with all the states it may meet; every command that
-needs a machine in a certain state stands here with those states, and every other pair is refused. The diagrams in the
-documentation are drawn from these tables.
+Laws of this file: every event that moves a machine stands here once, with all the states it may
+meet; every command that needs a machine in a certain state stands here with those states, and every
+other pair is refused. The diagrams in the documentation are drawn from these tables.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,8 @@ S = TypeVar("S", bound=Enum)
 class Machine(Generic[S]):
     """The states of one kind of thing.
 
-    `moves` maps (state, event) to the next state; `admits` maps a command to the states in which it applies.
+    `moves` maps (state, event) to the next state; `admits` maps a command to the states in which it
+    applies.
     """
 
     name: str
@@ -37,7 +38,9 @@ class Machine(Generic[S]):
 
     def refusal(self, subject: str, state: S) -> str:
         """Why nothing else applies: the thing, its state and the way out."""
-        apply = sorted(command.__name__ for command, states in self.admits.items() if state in states)
+        apply = sorted(
+            command.__name__ for command, states in self.admits.items() if state in states
+        )
         return f"{self.name} {subject} is {state.value}: only {', '.join(apply)} apply"
 
 

@@ -1,7 +1,7 @@
 """One turn: a command or a deadline, with all that its decision may look at.
 
-Laws of this file: look-ups refuse what is not there or not in the state asked for, before anything has changed; a foreign
-id is answered like an absent one.
+Laws of this file: look-ups refuse what is not there or not in the state asked for, before anything
+has changed; a foreign id is answered like an absent one.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,9 @@ class Turn:
         """An open interaction to which the command applies."""
         live = self.state.interactions.get(wanted)
         if live is None:
-            raise CommandRefused(f"interaction {wanted} is not open: it never arrived, or is closed")
+            raise CommandRefused(
+                f"interaction {wanted} is not open: it never arrived, or is closed"
+            )
         if live.state not in INTERACTION.admits[type(command)]:
             raise CommandRefused(INTERACTION.refusal(wanted, live.state))
         return live
@@ -49,7 +51,9 @@ class Turn:
         if found is None:
             live = self.state.interactions.get(interaction_of(wanted))
             if live is not None and wanted in live.ended:
-                raise CommandRefused(f"assignment {wanted} is {live.ended[wanted].value}: it is over")
+                raise CommandRefused(
+                    f"assignment {wanted} is {live.ended[wanted].value}: it is over"
+                )
             raise CommandRefused(f"assignment {wanted} is not live: it is over, or never was")
         if not self.may_act_as(found.worker):
             raise CommandRefused(f"assignment {wanted} is not live: it is over, or never was")

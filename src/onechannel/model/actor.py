@@ -3,7 +3,7 @@
 Law of this file: every command has one, and its kind is all that the table of verbs needs to know.
 """
 
-from enum import Enum
+from enum import StrEnum
 
 import attrs
 
@@ -12,7 +12,7 @@ from onechannel.model.checks import ident, optional
 __all__ = ["SYSTEM", "Actor", "ActorKind"]
 
 
-class ActorKind(str, Enum):
+class ActorKind(StrEnum):
     """Who asks."""
 
     CUSTOMER = "customer"

@@ -1,11 +1,11 @@
 """Addresses: where a customer can be reached or recognised.
 
-Law of this file: what the vendor sent stays in `raw`; the `key` a customer is known by is made once, when the
-address is built from outside, and never again when it is read back.
+Law of this file: what the vendor sent stays in `raw`; the `key` a customer is known by is made
+once, when the address is built from outside, and never again when it is read back.
 """
 
 import re
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 import attrs
@@ -21,7 +21,7 @@ _E164: Final = re.compile(r"\+[1-9][0-9]{1,14}")  # ITU-T E.164: at most 15 digi
 _VISUAL: Final = str.maketrans("", "", " -.()\u00a0")  # RFC 3966 visual separators, and spaces
 
 
-class Verification(str, Enum):
+class Verification(StrEnum):
     """How sure we are that the address is the customer's."""
 
     CLAIMED = "claimed"
@@ -56,13 +56,16 @@ def _key(raw: str) -> str:
     if scheme == "tel":
         number = rest.partition(";")[0]
         if not _E164.fullmatch(number):
-            raise InvalidValue("a tel: address must be in E.164: + and country code, at most 15 digits")
+            raise InvalidValue(
+                "a tel: address must be in E.164: + and country code, at most 15 digits"
+            )
         return f"tel:{number}"
     if scheme in {"mailto", "sip", "sips"}:
         name, at, domain = rest.partition("?")[0].rpartition("@")
         if not (name and at and domain):
             raise InvalidValue(f"a {scheme}: address must have the form name@domain")
-        # Local parts are case-sensitive by RFC 5321 and by nobody's practice; one person is one key.
+        # Local parts are case-sensitive by RFC 5321 and by nobody's practice; one person is one
+        # key.
         return f"{scheme}:{name.lower()}@{domain.lower()}"
     return f"{scheme}:{rest}"
 

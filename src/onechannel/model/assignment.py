@@ -3,12 +3,12 @@
 Law of this file: closed sets only; which state follows which stands in `kernel/transitions.py`.
 """
 
-from enum import Enum
+from enum import StrEnum
 
 __all__ = ["AssignmentState", "Role"]
 
 
-class AssignmentState(str, Enum):
+class AssignmentState(StrEnum):
     """Where one worker's part in one interaction stands."""
 
     PENDING = "pending"
@@ -20,7 +20,7 @@ class AssignmentState(str, Enum):
     RESCINDED = "rescinded"
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What a worker is to an interaction; the one who serves owns it."""
 
     SERVES = "serves"

@@ -1,11 +1,11 @@
 """Channels as data.
 
-Law of this file: what differs between channels is a field here, so that no other module ever asks for a
-channel by name.
+Law of this file: what differs between channels is a field here, so that no other module ever asks
+for a channel by name.
 """
 
 from datetime import timedelta
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 import attrs
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-class Medium(str, Enum):
+class Medium(StrEnum):
     """What passes between the two sides."""
 
     VOICE = "voice"
@@ -45,8 +45,8 @@ class Medium(str, Enum):
 class Channel:
     """A way to reach the company, with what it can do.
 
-    `load` is in units of which a person has 100 by default. `reply_window` is how long after the customer's
-    last message a free reply is allowed; None means for ever.
+    `load` is in units of which a person has 100 by default. `reply_window` is how long after the
+    customer's last message a free reply is allowed; None means for ever.
     """
 
     name: str = attrs.field(validator=ident)
@@ -62,21 +62,36 @@ class Channel:
     schemes: tuple[str, ...] = ()
 
 
-# Loads: one call, four chats, one e-mail at once is the default of Genesys Cloud's utilisation settings.
+# Loads: one call, four chats, one e-mail at once is the default of Genesys Cloud's utilisation
+# settings.
 _WHOLE: Final = 100
 _QUARTER: Final = 25
 # Meta allows free-form replies for 24 hours after the customer's last message.
 _META_WINDOW: Final = timedelta(hours=24)
 
 VOICE: Final = Channel(
-    name="voice", medium=Medium.VOICE, real_time=True, load=_WHOLE, can_hold=True, schemes=("tel", "sip")
+    name="voice",
+    medium=Medium.VOICE,
+    real_time=True,
+    load=_WHOLE,
+    can_hold=True,
+    schemes=("tel", "sip"),
 )
 VIDEO: Final = Channel(
-    name="video", medium=Medium.VIDEO, real_time=True, load=_WHOLE, can_hold=True, schemes=("sip", "mailto")
+    name="video",
+    medium=Medium.VIDEO,
+    real_time=True,
+    load=_WHOLE,
+    can_hold=True,
+    schemes=("sip", "mailto"),
 )
 STORE: Final = Channel(name="store", medium=Medium.PRESENCE, real_time=True, load=_WHOLE)
-WEB: Final = Channel(name="web", medium=Medium.PAGE, real_time=True, load=_QUARTER, schemes=("mailto",))
-APP: Final = Channel(name="app", medium=Medium.PAGE, real_time=True, load=_QUARTER, schemes=("mailto", "tel"))
+WEB: Final = Channel(
+    name="web", medium=Medium.PAGE, real_time=True, load=_QUARTER, schemes=("mailto",)
+)
+APP: Final = Channel(
+    name="app", medium=Medium.PAGE, real_time=True, load=_QUARTER, schemes=("mailto", "tel")
+)
 CHAT: Final = Channel(name="chat", real_time=True, load=_QUARTER, schemes=("mailto",))
 SMS: Final = Channel(name="sms", load=_QUARTER, has_receipts=True, schemes=("tel",))
 WHATSAPP: Final = Channel(

@@ -1,6 +1,7 @@
 """Converters and validators of the model: what is built is valid and normalised.
 
-Law of this file: a check names the field it refuses, never the value; it costs nothing worth measuring.
+Law of this file: a check names the field it refuses, never the value; it costs nothing worth
+measuring.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from onechannel.errors import InvalidValue
 __all__ = ["TEXT_LIMIT", "at_least", "duration", "ident", "optional", "text", "utc"]
 
 _ID_LIMIT: Final = 200
-# The largest body a channel we know of carries inline (e-mail, after attachments moved to blobs): 1 MiB of text.
+# The largest body a channel we know of carries inline (e-mail, after attachments moved to blobs): 1
+# MiB of text.
 TEXT_LIMIT: Final = 1_048_576
 
 Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
@@ -25,21 +27,28 @@ def _refuse(instance: object, field: "attrs.Attribute[Any]", reason: str) -> Inv
 
 
 def utc(value: datetime) -> datetime:
-    """The same instant in UTC; a naive datetime is refused, since nobody can say which instant it is."""
+    """The same instant in UTC; a naive datetime is refused, since it names no instant."""
     if type(value) is datetime and value.tzinfo is UTC:
         return value
     if not isinstance(value, datetime):
         raise InvalidValue(f"an aware datetime is needed, not {type(value).__name__}")
     if value.utcoffset() is None:
-        raise InvalidValue("a naive datetime names no instant: give it a zone, datetime(…, tzinfo=UTC)")
+        raise InvalidValue(
+            "a naive datetime names no instant: give it a zone, datetime(…, tzinfo=UTC)"
+        )
     return value.astimezone(UTC)
 
 
 def ident(instance: object, field: "attrs.Attribute[Any]", value: Any) -> None:
     """An id or name: 1 to 200 characters, printable, no surrounding space."""
-    if type(value) is str and 0 < len(value) <= _ID_LIMIT and value.isprintable():
-        if value[0] != " " and value[-1] != " ":
-            return
+    if (
+        type(value) is str
+        and 0 < len(value) <= _ID_LIMIT
+        and value.isprintable()
+        and value[0] != " "
+        and value[-1] != " "
+    ):
+        return
     raise _refuse(instance, field, _wrong_ident(value))
 
 
@@ -52,7 +61,7 @@ def _wrong_ident(value: Any) -> str:
 
 
 def text(instance: object, field: "attrs.Attribute[Any]", value: Any) -> None:
-    """Free text that every store can keep as it is: no NUL, no lone surrogates, at most `TEXT_LIMIT`."""
+    """Text that every store keeps as it is: no NUL, no lone surrogate, at most `TEXT_LIMIT`."""
     if not isinstance(value, str):
         raise _refuse(instance, field, f"must be text, not {type(value).__name__}")
     if len(value) > TEXT_LIMIT:

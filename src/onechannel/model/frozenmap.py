@@ -1,7 +1,7 @@
 """An immutable, hashable mapping, kept in order of its keys.
 
-Law of this file: equal maps have equal hashes, equal iteration order and equal bytes when written, whatever
-the order they were built in.
+Law of this file: equal maps have equal hashes, equal iteration order and equal bytes when written,
+whatever the order they were built in.
 """
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
 
     # The three below are the mapping protocol's own, without its detour over exceptions.
 
-    def get(self, key: K, default: Any = None) -> Any:  # type: ignore[override]  # the overloads would say the same
+    def get(self, key: K, default: Any = None) -> Any:
         """The value of the key, or the default."""
         return self._items.get(key, default)
 

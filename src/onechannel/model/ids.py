@@ -1,6 +1,7 @@
 """The names of things.
 
-Law of this file: an id is text, chosen outside or derived from one that was; nothing here makes one up.
+Law of this file: an id is text, chosen outside or derived from one that was; nothing here makes one
+up.
 """
 
 from typing import TypeAlias
@@ -38,7 +39,7 @@ def interaction_of(assignment: AssignmentId) -> InteractionId:
 
 
 def successor_id(latest: InteractionId) -> InteractionId:
-    """`i-7~1` after `i-7`, `i-7~2` after `i-7~1`: a vendor's id that covers a whole thread never collides."""
+    """`i-7~1` after `i-7`, `i-7~2` after `i-7~1`: a vendor's thread id never collides."""
     root, counter = _parts(latest)
     return f"{root}~{counter + 1}"
 

@@ -3,12 +3,12 @@
 Law of this file: closed sets only; which state follows which stands in `kernel/transitions.py`.
 """
 
-from enum import Enum
+from enum import StrEnum
 
 __all__ = ["EndReason", "InteractionState", "QueuedBecause"]
 
 
-class InteractionState(str, Enum):
+class InteractionState(StrEnum):
     """Where an interaction stands."""
 
     WAITING = "waiting"
@@ -16,7 +16,7 @@ class InteractionState(str, Enum):
     CLOSED = "closed"
 
 
-class EndReason(str, Enum):
+class EndReason(StrEnum):
     """Why an interaction ended; the set is closed."""
 
     RESOLVED = "resolved"
@@ -29,7 +29,7 @@ class EndReason(str, Enum):
     FAILED = "failed"
 
 
-class QueuedBecause(str, Enum):
+class QueuedBecause(StrEnum):
     """What brought an interaction into a queue."""
 
     ARRIVAL = "arrival"

@@ -1,10 +1,10 @@
 """Personal data, declared where it is defined.
 
-Law of this file: one declaration (`personal`) per field; everything else, hiding it in `repr` first of all,
-follows from that declaration and is never written a second time.
+Law of this file: one declaration (`personal`) per field; everything else, hiding it in `repr` first
+of all, follows from that declaration and is never written a second time.
 """
 
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Final
 
 import attrs
@@ -15,7 +15,7 @@ _SUBJECT: Final = "onechannel.subject"
 _KIND: Final = "onechannel.kind"
 
 
-class DataKind(str, Enum):
+class DataKind(StrEnum):
     """How much care a field needs; `PUBLIC` and `INTERNAL` fields need no declaration."""
 
     PUBLIC = "public"
@@ -25,7 +25,7 @@ class DataKind(str, Enum):
 
 
 def hidden(value: object) -> str:
-    """What stands in a `repr` instead of a personal value: whether there is one, never what it is."""
+    """What stands in a `repr` for a personal value: whether there is one, never what it is."""
     return "None" if value is None else "<personal>"
 
 

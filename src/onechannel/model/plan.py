@@ -3,6 +3,7 @@
 Law of this file: a plan is complete. Whatever a later decision needs of it stands in it, resolved.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import attrs
@@ -18,11 +19,16 @@ __all__ = ["Plan", "Step"]
 class Step:
     """One requirement, for a time.
 
-    `expires_after` None waits for ever; zero is skipped unless somebody can serve at that very moment.
+    `expires_after` None waits for ever; zero is skipped unless somebody can serve at that very
+    moment.
     """
 
     requirement: Requirement = attrs.field(factory=Requirement)
     expires_after: timedelta | None = attrs.field(default=None, validator=optional(duration))
+
+
+def _steps(value: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(value)
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -31,7 +37,7 @@ class Plan:
 
     queue: str = attrs.field(validator=ident)
     priority: int = attrs.field(default=0, validator=attrs.validators.instance_of(int))
-    steps: tuple[Step, ...] = attrs.field(converter=tuple)
+    steps: tuple[Step, ...] = attrs.field(converter=_steps)
 
     @steps.validator
     def _check(self, _field: "attrs.Attribute[object]", value: tuple[Step, ...]) -> None:

@@ -1,9 +1,10 @@
 """Policies: the rules that make plans and answer what nobody accepted.
 
-Law of this file: a policy of built-in parts is data and stands whole in the log; a callable stands in it by name.
+Law of this file: a policy of built-in parts is data and stands whole in the log; a callable stands
+in it by name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -16,12 +17,21 @@ from onechannel.model.interaction import QueuedBecause
 from onechannel.model.plan import Plan
 from onechannel.model.worker import PEOPLE, WorkerKind, kinds, levels
 
-__all__ = ["DEFAULT_POLICY", "Named", "Pause", "PlanAsk", "PlanRule", "Planner", "Policy", "StepRule"]
+__all__ = [
+    "DEFAULT_POLICY",
+    "Named",
+    "Pause",
+    "PlanAsk",
+    "PlanRule",
+    "Planner",
+    "Policy",
+    "StepRule",
+]
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class StepRule:
-    """How a step is made; `skill_from_about` adds the skill that what it is about names, at any proficiency."""
+    """How a step is made; `skill_from_about` adds the skill that what it is about names."""
 
     kinds: frozenset[WorkerKind] = attrs.field(default=frozenset(), converter=kinds)
     skills: FrozenMap[str, float] = attrs.field(factory=FrozenMap, converter=levels)
@@ -29,12 +39,16 @@ class StepRule:
     expires_after: timedelta | None = attrs.field(default=None, validator=optional(duration))
 
 
+def _steps(value: Iterable[StepRule]) -> tuple[StepRule, ...]:
+    return tuple(value)
+
+
 @attrs.frozen(kw_only=True, cache_hash=True)
 class PlanRule:
     """How plans are made: steps in order, in `queue` unless the arrival names one."""
 
     queue: str = attrs.field(default="main", validator=ident)
-    steps: tuple[StepRule, ...] = attrs.field(converter=tuple)
+    steps: tuple[StepRule, ...] = attrs.field(converter=_steps)
 
 
 @attrs.frozen
@@ -46,7 +60,7 @@ class Named:
 
 @attrs.frozen(kw_only=True)
 class Pause:
-    """A worker is set unavailable with this reason; `duration` None: until it says it is available."""
+    """A worker is set unavailable for this reason; `duration` None: until it says otherwise."""
 
     reason: str = attrs.field(validator=ident)
     duration: timedelta | None = attrs.field(default=None, validator=optional(duration))
@@ -56,8 +70,8 @@ class Pause:
 class PlanAsk:
     """What a planner is told: ids and codes, no personal data.
 
-    `kinds` are the kinds of worker that may serve now: all on arrival, people after an escalation, machines after a
-    hand-back. `about` is what the customer wants, as a code.
+    `kinds` are the kinds of worker that may serve now: all on arrival, people after an escalation,
+    machines after a hand-back. `about` is what the customer wants, as a code.
     """
 
     interaction: InteractionId
@@ -78,8 +92,8 @@ Planner: TypeAlias = Callable[[PlanAsk], Plan]
 class Policy:
     """The rules of one centre.
 
-    `ring_for` is how long a worker is asked; `after_decline` and `after_expiry` what becomes of one who does not accept
-    (None: nothing).
+    `ring_for` is how long a worker is asked; `after_decline` and `after_expiry` what becomes of one
+    who does not accept (None: nothing).
     """
 
     name: str = attrs.field(validator=ident)
@@ -90,8 +104,9 @@ class Policy:
 
 
 #: What it is about names the skill a person needs; a machine that takes the channel serves first.
-#: Twenty seconds of ringing is Amazon Connect's; a missed ring makes unavailable until the worker says otherwise, as in
-#: Twilio and Genesys; a decline for one minute only, so that somebody else is asked before the same worker again.
+#: Twenty seconds of ringing is Amazon Connect's; a missed ring makes unavailable until the worker
+#: says otherwise, as in Twilio and Genesys; a decline for one minute only, so that somebody else is
+#: asked before the same worker again.
 DEFAULT_POLICY: Final = Policy(
     name="default",
     plan=PlanRule(

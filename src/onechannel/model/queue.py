@@ -4,7 +4,7 @@ Law of this file: a queue says who routes it; the kernel never decides for a que
 """
 
 from datetime import timedelta
-from enum import Enum
+from enum import StrEnum
 
 import attrs
 
@@ -13,7 +13,7 @@ from onechannel.model.checks import duration, ident
 __all__ = ["Queue", "Router"]
 
 
-class Router(str, Enum):
+class Router(StrEnum):
     """Who decides who serves: this library, or a system it observes."""
 
     OURS = "ours"
@@ -22,7 +22,7 @@ class Router(str, Enum):
 
 @attrs.frozen(kw_only=True)
 class Queue:
-    """A named line; `wrap_up` is how long a worker has after serving, unless the worker's own says otherwise."""
+    """A named line; `wrap_up` is how long a worker has after serving, if its own is None."""
 
     name: str = attrs.field(validator=ident)
     router: Router = attrs.field(default=Router.OURS, converter=Router)

@@ -1,6 +1,7 @@
 """Requirements: conditions on a worker.
 
-Law of this file: a requirement is a value that can stand in the log; who meets it is decided in `routing`.
+Law of this file: a requirement is a value that can stand in the log; who meets it is decided in
+`routing`.
 """
 
 import attrs
@@ -13,7 +14,7 @@ __all__ = ["Requirement"]
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Requirement:
-    """A worker of one of `kinds` (none named: any), with every skill at least at the proficiency given."""
+    """A worker of one of `kinds` (none: any), with every skill at the proficiency or above."""
 
     kinds: frozenset[WorkerKind] = attrs.field(default=frozenset(), converter=kinds)
     skills: FrozenMap[str, float] = attrs.field(factory=FrozenMap, converter=levels)

@@ -5,7 +5,7 @@ Law of this file: a machine, a person and a partner differ in data only.
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from enum import Enum
+from enum import StrEnum
 
 import attrs
 
@@ -17,7 +17,7 @@ from onechannel.model.ids import WorkerId
 __all__ = ["PEOPLE", "Capacity", "Worker", "WorkerKind", "WorkerState", "kinds", "levels"]
 
 
-class WorkerKind(str, Enum):
+class WorkerKind(StrEnum):
     """Who serves: a person, a machine (bot, IVR, AI agent, form), an outside organisation."""
 
     PERSON = "person"
@@ -29,7 +29,7 @@ class WorkerKind(str, Enum):
 PEOPLE = frozenset({WorkerKind.PERSON, WorkerKind.PARTNER})
 
 
-class WorkerState(str, Enum):
+class WorkerState(StrEnum):
     """What a worker says of itself."""
 
     SIGNED_OUT = "signed_out"
@@ -55,8 +55,8 @@ def _limits(value: Mapping[str, int | None]) -> FrozenMap[str, int | None]:
 class Capacity:
     """How much a worker can hold at once.
 
-    `total` is in load units (a channel's `load`); `channels` limits interactions by channel name, `others` those on
-    every channel not named. None means without limit, 0 means not at all.
+    `total` is in load units (a channel's `load`); `channels` limits interactions by channel name,
+    `others` those on every channel not named. None means without limit, 0 means not at all.
     """
 
     total: int | None = attrs.field(default=100, validator=optional(at_least(0)))
@@ -74,17 +74,13 @@ class Capacity:
         """Without limit on the channels named, and nothing else: what most machines have."""
         return cls(total=None, channels=dict.fromkeys(channels), others=0)
 
-    def limit(self, channel: str) -> int | None:
-        """The most interactions at once on that channel; None is no limit."""
-        return self.channels.get(channel, self.others)
-
 
 @attrs.frozen(kw_only=True)
 class Worker:
     """Whoever or whatever serves.
 
-    `skills` maps skill to proficiency, a number that only has to be comparable. `wrap_up` overrides the queue's.
-    `accepts_by_itself` is true of machines unless said otherwise.
+    `skills` maps skill to proficiency, a number that only has to be comparable. `wrap_up` overrides
+    the queue's. `accepts_by_itself` is true of machines unless said otherwise.
     """
 
     id: WorkerId = attrs.field(validator=ident)
@@ -104,4 +100,6 @@ class Worker:
         for name, level in value.items():
             ident(self, field, name)
             if level != level or level in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
-                raise InvalidValue(f"Worker.skills: the proficiency in {name} must be a finite number")
+                raise InvalidValue(
+                    f"Worker.skills: the proficiency in {name} must be a finite number"
+                )

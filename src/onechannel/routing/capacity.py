@@ -1,6 +1,7 @@
 """Capacity: how much a worker has, and whether one more fits.
 
-Law of this file: load is the sum over live assignments, wrap-up included; whether something fits is asked here only.
+Law of this file: load is the sum over live assignments, wrap-up included; whether something fits is
+asked here only.
 """
 
 import attrs
@@ -15,8 +16,8 @@ __all__ = ["Seat"]
 class Seat:
     """A worker as routing sees it.
 
-    `open` is true while it takes new work. `order` is the log position at which it was last given work, ended work or
-    became available: the lowest is the longest idle.
+    `open` is true while it takes new work. `order` is the log position at which it was last given
+    work, ended work or became available: the lowest is the longest idle.
     """
 
     worker: Worker
@@ -32,8 +33,9 @@ class Seat:
         capacity = self.worker.capacity
         if capacity.total is not None and self.load + channel.load > capacity.total:
             return False
-        limit = capacity.limit(channel.name)
-        return limit is None or self.counts.get(channel.name, 0) < limit
+        name = channel.name
+        limit = capacity.channels.get(name, capacity.others)
+        return limit is None or self.counts.get(name, 0) < limit
 
     def take(self, channel: Channel) -> None:
         """Bear one more."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from onechannel.model.requirement import Requirement
+from onechannel.model.worker import PEOPLE
 
 __all__ = ["why_asked"]
 
@@ -15,8 +16,10 @@ _REMEMBERED: Final = 4096
 
 @lru_cache(maxsize=_REMEMBERED)
 def why_asked(requirement: Requirement) -> str:
-    """Why the worker was asked: `longest idle of: machine` or `longest idle of: person, billing >= 3`."""
-    parts = sorted(kind.value for kind in requirement.kinds)
-    terms = ["/".join(parts)] if parts else []
-    terms += [name if least <= 0 else f"{name} >= {least:g}" for name, least in requirement.skills.items()]
+    """Why the worker was asked: `longest idle of: people, billing >= 3`."""
+    kinds = requirement.kinds
+    terms = ["people"] if kinds == PEOPLE else sorted(kind.value for kind in kinds)
+    terms += [
+        name if least <= 0 else f"{name} >= {least:g}" for name, least in requirement.skills.items()
+    ]
     return f"longest idle of: {', '.join(terms) or 'anybody'}"

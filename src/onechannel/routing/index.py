@@ -1,7 +1,8 @@
-"""The index: who could serve what, kept so that a decision costs the same whatever the size of the centre.
+"""The index: who could serve what, kept so that a decision costs the same at any size.
 
-Laws of this file: the index is a function of seats and waiting interactions, so it is rebuilt, never stored; the next
-pair is the best-ranked waiting interaction that somebody can serve, given to the longest idle who can.
+Laws of this file: the index is a function of seats and waiting interactions, so it is rebuilt,
+never stored; the next pair is the best-ranked waiting interaction that somebody can serve, given to
+the longest idle who can.
 """
 
 from collections import OrderedDict
@@ -49,7 +50,7 @@ class _Profile:
 
 @attrs.define(eq=False)
 class _Lane:
-    """Waiting interactions alike in channel and requirement, best rank first; entries that left stay until met."""
+    """Waiting interactions alike in channel and requirement, best rank first."""
 
     channel: Channel
     requirement: Requirement
@@ -70,7 +71,7 @@ class RoutingIndex:
     _fresh: dict[InteractionId, None] = attrs.field(factory=dict)
     _freed: dict[WorkerId, Seat] = attrs.field(factory=dict)
 
-    # -- workers ---------------------------------------------------------------------------------------------------
+    # -- workers ----------------------------------------------------------------------------------
 
     def seat(self, seat: Seat) -> None:
         """Take in a worker, or one whose definition has changed."""
@@ -96,14 +97,14 @@ class RoutingIndex:
         """A worker's presence, load or order has changed; its order is now the highest."""
         worker_id = seat.worker.id
         for pool in self._profile_of[worker_id].pools.values():
-            if seat.fits(pool.channel):
+            if seat.open and seat.fits(pool.channel):
                 pool.seats[worker_id] = seat
                 pool.seats.move_to_end(worker_id)
                 self._freed[worker_id] = seat
             else:
                 pool.seats.pop(worker_id, None)
 
-    # -- waiting interactions --------------------------------------------------------------------------------------
+    # -- waiting interactions ---------------------------------------------------------------------
 
     def put(
         self, interaction: InteractionId, channel: Channel, requirement: Requirement, rank: Rank
@@ -140,19 +141,28 @@ class RoutingIndex:
                 _sort_in(pool, profile)
                 self._freed.update(profile.members)
 
-    # -- decisions -------------------------------------------------------------------------------------------------
+    # -- decisions --------------------------------------------------------------------------------
 
     def anybody(self, channel: Channel, requirement: Requirement) -> bool:
         """Whether somebody who meets the requirement could be asked on that channel now."""
         return self._longest_idle(self._lane(channel, requirement)) is not None
 
-    @property
-    def restless(self) -> bool:
-        """Whether `next_pair` has anything to look at."""
-        return bool(self._fresh or self._freed)
-
     def next_pair(self) -> tuple[InteractionId, WorkerId] | None:
         """Whom to ask for what next, or None when no offerable pair is left."""
+        best: _Entry | None = None
+        if self._fresh:
+            best = self._best_fresh()
+        if self._freed:
+            found = self._best_for_freed()
+            if best is None or (found is not None and found < best):
+                best = found
+        if best is None:
+            return None
+        seat = self._longest_idle(self._waiting[best[3]][1])
+        assert seat is not None  # whichever look-up found it made sure
+        return best[3], seat.worker.id
+
+    def _best_fresh(self) -> _Entry | None:
         best: _Entry | None = None
         for interaction in tuple(self._fresh):
             entry, lane = self._waiting[interaction]
@@ -160,17 +170,17 @@ class RoutingIndex:
                 del self._fresh[interaction]
             elif best is None or entry < best:
                 best = entry
-        for worker_id, seat in tuple(self._freed.items()):
-            found = self._best_for(worker_id, seat)
+        return best
+
+    def _best_for_freed(self) -> _Entry | None:
+        best: _Entry | None = None
+        for worker_id in tuple(self._freed):
+            found = self._best_for(worker_id, self._freed[worker_id])
             if found is None:
                 del self._freed[worker_id]
             elif best is None or found < best:
                 best = found
-        if best is None:
-            return None
-        seat_found = self._longest_idle(self._waiting[best[3]][1])
-        assert seat_found is not None  # the two loops above made sure
-        return best[3], seat_found.worker.id
+        return best
 
     def _longest_idle(self, lane: _Lane) -> Seat | None:
         best: Seat | None = None
@@ -192,7 +202,7 @@ class RoutingIndex:
                 best = lane.heap[0]
         return best
 
-    # -- lanes and pools -------------------------------------------------------------------------------------------
+    # -- lanes and pools --------------------------------------------------------------------------
 
     def _is_live(self, entry: _Entry) -> bool:
         found = self._waiting.get(entry[3])

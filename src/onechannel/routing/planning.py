@@ -22,7 +22,11 @@ _REMEMBERED: Final = 4096
 
 @lru_cache(maxsize=_REMEMBERED)
 def plan_by_rule(
-    rule: PlanRule, queue: str | None, about: str | None, priority: int, kinds: frozenset[WorkerKind]
+    rule: PlanRule,
+    queue: str | None,
+    about: str | None,
+    priority: int,
+    kinds: frozenset[WorkerKind],
 ) -> Plan:
     """The plan that a rule makes, for workers of these kinds only."""
     steps = tuple(_step(step, about) for step in rule.steps)
