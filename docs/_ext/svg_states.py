@@ -9,6 +9,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import partial
 from html import escape
 from itertools import combinations, pairwise
 from typing import Any, Final, Protocol
@@ -24,11 +25,12 @@ PORT: Final = 13.0  # distance of two lines that end at one side of a state
 SLOT: Final = 13.0  # distance of two things in a column
 LOOP: Final = 24.0  # height of the arc of a move that stays in its state
 MARGIN: Final = 14.0
+READABLE: Final = 720  # width below which the page had better scroll than shrink the letters
 STIFF: Final = 8  # a line is straightened before it is led the short way to a state
 SWEEPS: Final = 60  # orders are stable after a dozen, heights after some forty
 
 STYLE: Final = """
-.states{color:var(--color-foreground-primary,#1f2328);width:100%;min-width:44rem;height:auto}
+.states{color:var(--color-foreground-primary,#1f2328);width:100%;height:auto}
 .states path{fill:none;stroke:currentColor;stroke-width:1.3;stroke-opacity:.62}
 .states .head{fill:currentColor;stroke:none}
 .states .state rect{fill:var(--color-background-primary,#fff);stroke:currentColor;stroke-width:1.5}
@@ -73,6 +75,7 @@ class Cell:
     loops: tuple[str, ...] = ()
     left: list["Cell"] = attrs.field(factory=list)
     right: list["Cell"] = attrs.field(factory=list)
+    line: list["Cell"] = attrs.field(factory=list)  # the cells of the move it belongs to
     x: float = 0.0
     y: float = 0.0
     span: float = 0.0
@@ -105,6 +108,11 @@ class Cell:
         """Where it ends on the right (1) or on the left (-1); a passing line fills its column."""
         return self.x + toward * (self.width or self.span) / 2
 
+    @property
+    def beside(self) -> list["Cell"]:
+        """Its neighbours in both directions."""
+        return self.left + self.right
+
     def port(self, other: "Cell") -> float:
         """How high a line to a neighbour ends: lines to higher cells end higher."""
         if not self.state:
@@ -115,9 +123,11 @@ class Cell:
     @property
     def wish(self) -> float:
         """How high it stands if its lines are to be straight."""
-        near = [(other.port(self), 1 if other.state else STIFF) for other in self.left + self.right]
-        weight = sum(weight for _, weight in near)
-        return sum(y * weight for y, weight in near) / weight if near else self.y
+        ends = [cell.port(near) for near in self.line for cell in near.beside if cell.state]
+        if not self.line:
+            ends = [cell.port(self) for cell in self.beside]
+        along = [cell.y for cell in self.line if cell is not self] * STIFF
+        return sum(ends + along) / len(ends + along) if ends else self.y
 
 
 @attrs.frozen
@@ -176,14 +186,16 @@ def arrange(machine: Machine) -> tuple[list[Cell], list[Move]]:
             continue
         first, last = sorted((source.column, target.column))
         columns = range(first + 1, max(last, first + 2))
-        label = min(columns[::2], key=lambda column: lines.get(column, 0))
-        lines[label] = lines.get(label, 0) + len(names) + 1
-        passed = [Cell(column, names if column == label else ()) for column in columns]
+        fewest = min(columns[::2], key=lambda column: lines.get(column, 0))
+        lines[fewest] = lines.get(fewest, 0) + len(names) + 1
+        passed = [Cell(column, names if column == fewest else ()) for column in columns]
         way = [source, *(passed if source.column <= target.column else passed[::-1]), target]
         for one, other in pairwise(way):
             left, right = (one, other) if one.column < other.column else (other, one)
             left.right.append(right)
             right.left.append(left)
+        for cell in passed:
+            cell.line = passed
         cells += passed
         moves.append(Move(names, tuple(way)))
     return cells, moves
@@ -193,10 +205,16 @@ def crossings(columns: list[list[Cell]]) -> int:
     """How often lines cross between the columns."""
     total = 0
     for left, right in pairwise(columns):
-        order = {cell: place for place, cell in enumerate(right)}
-        links = [(i, order[cell]) for i, one in enumerate(left) for cell in one.right]
+        places = {cell: i for i, cell in enumerate(right)}
+        links = [(i, places[cell]) for i, one in enumerate(left) for cell in one.right]
         total += sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for a, b in combinations(links, 2))
     return total
+
+
+def middle(cell: Cell, places: Mapping[Cell, int], *, left: bool) -> float:
+    """The mean place of a cell's neighbours on one side; its own where it has none there."""
+    near = (cell.left if left else cell.right) or [cell]
+    return sum(places[other] for other in near) / len(near)
 
 
 def order(cells: list[Cell]) -> list[list[Cell]]:
@@ -207,13 +225,8 @@ def order(cells: list[Cell]) -> list[list[Cell]]:
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
         for column in columns if forward else columns[::-1]:
-            place = {cell: i for one in columns for i, cell in enumerate(one)}
-
-            def middle(cell: Cell, place: dict[Cell, int] = place, left: bool = forward) -> float:
-                near = (cell.left if left else cell.right) or [cell]
-                return sum(place[other] for other in near) / len(near)
-
-            column.sort(key=middle)
+            places = {cell: i for one in columns for i, cell in enumerate(one)}
+            column.sort(key=partial(middle, places=places, left=forward))
         if crossings(columns) < crossings(best):
             best = [list(column) for column in columns]
     return best
@@ -343,6 +356,7 @@ def draw(machine: Machine) -> str:
         *(draw_state(cell, machine) for cell in states),
     ]
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+    size += f' style="max-width:{width:.0f}px;min-width:{min(width, READABLE):.0f}px"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="states" role="img" {size}>'
         f"<title>The states of: {escape(machine.name)}</title><style>{STYLE}</style>"

@@ -1,6 +1,6 @@
 """A Sphinx extension: the tables of commands and events, printed from the code.
 
-Law of this file: what the tables say is read from `VERBS` and `EVENT_TYPES`; nothing is repeated by hand.
+Law of this file: what the tables say is read from `VERBS` and `EVENT_TYPES`, never written by hand.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 import attrs
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+
 from onechannel.commands import VERBS
 from onechannel.events import EVENT_TYPES
 from onechannel.model.personal import personal_fields
-from sphinx.application import Sphinx
 
 
 def _summary(kind: type) -> str:

@@ -1,4 +1,4 @@
-"""The command line: the composition root, where files, the clock and the terminal meet the pure parts.
+"""The command line: the composition root, where files, clock and terminal meet the pure parts.
 
 Laws of this file: a command reads, calls one function of the library and prints; what goes to
 standard output is the answer, everything else goes to standard error. Exit codes: 0 done, 1 could
@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from onechannel.adapters.delimited import SetAside, read_mapping
-from onechannel.errors import ExtraMissing, OneChannelError
+from onechannel.adapters.delimited import Mapping, SetAside, read_history, read_mapping
+from onechannel.errors import ExtraMissing, MappingInvalid, OneChannelError
 from onechannel.events import Event
+from onechannel.insight import EntryKind, render_lines
 from onechannel.insight import check as check_log
-from onechannel.insight import render_text
 from onechannel.insight import report as fold_report
 from onechannel.insight import timeline as fold_timeline
 from onechannel.runtime.history import import_history
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def _fail(message: str) -> None:
-    print(f"onechannel: {message}", file=sys.stderr)  # noqa: T201 - this is where errors are said
+    print(f"onechannel: {message}", file=sys.stderr)
     sys.exit(1)
 
 
@@ -85,15 +85,18 @@ def demo(
     ] = None,
 ) -> None:
     """Play one customer's day over five channels, and show it as a timeline."""
-    with tempfile.TemporaryDirectory() as folder:
-        with _opened(db or Path(folder) / "demo.db", create=True) as store:
-            centre = VirtualCentre(store)
-            if centre.now > START:
-                centre.advance_to(_next_morning(centre.now))
-            ana = a_day(centre)
-            _print_timeline(store.history(customer=ana.id), show_text=True)
-            machine = sum(1 for one in ana.interactions if one.served_by.id == "guide")
-            people = len(ana.interactions) - machine
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _opened(db or Path(folder) / "demo.db", create=True) as store,
+    ):
+        centre = VirtualCentre(store)
+        if centre.now > START:
+            centre.advance_to(_next_morning(centre.now))
+        ana = a_day(centre)
+        _print_timeline(store.history(customer=ana.id), show_text=True)
+        last = [one.served_by.id for one in ana.interactions if one.served_by is not None]
+        machine = last.count("guide")
+        people = len(last) - machine
     typer.echo(
         f"\nOne customer, five channels: {machine} interaction served by a machine alone, "
         f"{people} by people."
@@ -127,8 +130,8 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Turn a call log into observed facts; the same file again adds nothing."""
-    described = read_mapping(_text(mapping))
-    asides = _Asides(set_aside, described.delimiter)
+    described = _described(mapping, file)
+    asides = _Asides(set_aside, described.source.delimiter)
     with (
         file.open("rb") as lines,
         _progress("importing", os.path.getsize(file)) as advance,
@@ -169,6 +172,17 @@ def _print_asides(shown: list[SetAside], total: int, kept: Path | None) -> None:
         typer.echo(f"  and {total - len(shown):,} more", err=True)
     if total and kept is None:
         typer.echo("Keep them with --set-aside FILE, mend them, and import that file.", err=True)
+
+
+def _described(mapping: Path, file: Path) -> Mapping:
+    """The mapping, tried on the file's header before anything is opened to be written."""
+    try:
+        described = read_mapping(_text(mapping))
+        with file.open("rb") as lines:
+            next(read_history(lines, described), None)
+    except MappingInvalid as invalid:
+        raise MappingInvalid(f"{mapping}: {invalid}") from None
+    return described
 
 
 class _Asides:
@@ -226,15 +240,22 @@ def timeline(
 ) -> None:
     """Show what happened, in order of time."""
     with _opened(db) as store:
-        if customer is None and interaction is None:
-            events: Iterable[Event] = _read(store, "reading")
-        else:
-            events = store.history(customer=customer, interaction=interaction)
+        events = _wanted(store, customer, interaction)
         if as_json:
             for entry in fold_timeline(events):
                 _print_json(entry.to_dict(show_text=show_text))
         else:
             _print_timeline(events, show_text=show_text)
+
+
+def _wanted(store: SQLiteStore, customer: str | None, interaction: str | None) -> Iterable[Event]:
+    if customer is None and interaction is None:
+        return _read(store, "reading")
+    events = list(store.history(customer=customer, interaction=interaction))
+    if not events:
+        missing = f"customer {customer}" if interaction is None else f"interaction {interaction}"
+        raise OneChannelError(f"{store.path}: there is no {missing}; without it, all are shown")
+    return events
 
 
 @app.command()
@@ -292,7 +313,7 @@ def _read(store: SQLiteStore, doing: str) -> Iterator[Event]:
 
 @contextmanager
 def _progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Something to look at while it takes long: a bar on a terminal, a line now and then elsewhere."""
+    """Something to look at while it takes long: a bar on a terminal, else a line now and then."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _spoken(doing, total)
@@ -321,8 +342,23 @@ def _print_json(value: Any) -> None:
 
 
 def _print_timeline(events: Iterable[Event], *, show_text: bool) -> None:
-    for line in render_text(fold_timeline(events), show_text=show_text):
-        typer.echo(line)
+    console = Console(highlight=False, soft_wrap=True)
+    for line in render_lines(fold_timeline(events), show_text=show_text):
+        style = "bold" if line.kind is None else _STYLES.get(line.kind)
+        console.print(line.text, style=style, markup=False)
+
+
+#: What catches the eye on a terminal; everything else is plain.
+_STYLES: Final = {
+    EntryKind.ARRIVAL: "bold cyan",
+    EntryKind.WAITING: "yellow",
+    EntryKind.SERVED: "green",
+    EntryKind.WRAPPING: "dim",
+    EntryKind.PRESENCE: "dim",
+    EntryKind.DEFINED: "dim",
+    EntryKind.ENDED: "bold",
+    EntryKind.ANOMALY: "red",
+}
 
 
 def _print_report(figures: dict[str, Any]) -> None:

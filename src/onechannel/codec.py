@@ -6,9 +6,11 @@ read, never what stands in it.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache, lru_cache
+from math import isfinite
 from typing import Any, Final, TypeAlias, get_args
 
 from cattrs import Converter
@@ -19,9 +21,11 @@ from onechannel.events import EVENT_TYPES, Cause, Event, EventData, Origin
 from onechannel.kernel import Snapshot
 from onechannel.model.actor import Actor, ActorKind
 from onechannel.model.frozenmap import FrozenMap
+from onechannel.model.ids import TenantId
 from onechannel.model.policy import Named, PlanRule
 
 __all__ = [
+    "ORIGIN",
     "SUBJECTS",
     "UPCASTERS",
     "actor_from_text",
@@ -32,8 +36,11 @@ __all__ = [
     "event_to_dict",
     "event_to_json",
     "loads",
+    "origin_from_texts",
+    "origin_to_texts",
     "snapshot_from_json",
     "snapshot_to_json",
+    "subjects_of",
     "time_from_text",
     "time_to_text",
 ]
@@ -49,9 +56,19 @@ UPCASTERS: Final[dict[tuple[str, int], Callable[[Json], Json]]] = {}
 
 # -- text -----------------------------------------------------------------------------------------
 
+# Once, and not for each call: that is half of the time that `json.dumps` and `json.loads` take.
+_plain_dumps: Final = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
+).encode
+_decoder: Final = json.JSONDecoder()
 
-def _plain_dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+def _plain_loads(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    if isinstance(text, str) and text[:1] == "{":
+        value, end = _decoder.raw_decode(text)
+        if end == len(text):
+            return value
+    return json.loads(text)
 
 
 try:
@@ -59,7 +76,7 @@ try:
 except ImportError:
     #: JSON without needless space; the extra `fast` makes the same bytes sooner.
     dumps: Callable[[object], str] = _plain_dumps
-    loads: Callable[[str | bytes], Any] = json.loads
+    loads: Callable[[str | bytes], Any] = _plain_loads
 else:
 
     def dumps(value: object) -> str:
@@ -70,44 +87,102 @@ else:
 
 
 def time_to_text(value: datetime) -> str:
-    """`2026-01-05T09:00:00Z`: UTC, with microseconds where there are any."""
+    """`2026-01-05T09:00:00Z`, with microseconds where there are any; `ValueError` if not UTC."""
+    if value.tzinfo is not UTC:
+        raise ValueError
     return value.isoformat()[:-6] + "Z"
 
 
-time_from_text: Final = datetime.fromisoformat
+def time_from_text(text: str) -> datetime:
+    """The instant that `time_to_text` wrote; raises `ValueError` for any that it did not."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is not UTC:
+        raise ValueError
+    return value
 
 
+@lru_cache(maxsize=1024)
 def actor_from_text(text: str) -> Actor:
     """The actor that `str` wrote."""
     kind, colon, name = text.partition(":")
     return Actor(ActorKind(kind), name if colon else None)
 
 
-def _seconds(value: timedelta) -> float | int:
-    seconds = value.total_seconds()
-    return int(seconds) if seconds.is_integer() else seconds
-
-
 # -- values ---------------------------------------------------------------------------------------
 
+# What both JSON libraries carry: a larger number comes back from one of them as another.
+_WHOLE: Final = range(-(2**63), 2**63)
 
-def _frozen_map_out(kind: Any) -> Callable[[FrozenMap[str, Any]], Json]:
-    return lambda value: dict(value.items())
+
+def _whole_out(value: int) -> int:
+    if value not in _WHOLE:
+        raise ValueError
+    return value
 
 
-def _frozen_map_in(kind: Any) -> Callable[[Mapping[str, Any], Any], FrozenMap[str, Any]]:
+def _number_out(value: float) -> float | str:
+    """The number, or its text where the two libraries would write it differently: `1e-07`."""
+    if not isfinite(value):
+        raise ValueError
+    text = repr(value)
+    return text if "e" in text else value
+
+
+def _duration_out(value: timedelta) -> int | float | str:
+    """In seconds."""
+    if not value.microseconds:
+        return value.days * 86_400 + value.seconds
+    seconds = value.total_seconds()
+    if timedelta(seconds=seconds) != value:
+        raise ValueError  # some centuries and a microsecond
+    return _number_out(seconds)
+
+
+def _exactly(value: object, kind: type) -> object:
+    """The value, if it is of that type: what is of another was not written here."""
+    if type(value) is not kind:
+        raise TypeError
+    return value
+
+
+def _text_in(value: object, kind: type) -> object:
+    if type(value) is not str:
+        raise TypeError
+    return value if kind is str else _member(kind, value)
+
+
+@cache
+def _member(kind: type[Enum], value: str) -> Enum:
+    return kind(value)
+
+
+def _frozen_map_out(
+    kind: type, converter: Converter
+) -> Callable[[FrozenMap[str, Any]], dict[str, Any]]:
+    out = converter.get_unstructure_hook(get_args(kind)[1])
+    return lambda value: {key: out(item) for key, item in value.items()}
+
+
+def _frozen_map_in(
+    kind: type, converter: Converter
+) -> Callable[[Mapping[str, Any], Any], FrozenMap[str, Any]]:
     value_type = get_args(kind)[1]
-    return lambda value, _: FrozenMap(
-        {key: _CONVERTER.structure(item, value_type) for key, item in value.items()}
-    )
+    take = converter.get_structure_hook(value_type)
+    return lambda value, _: FrozenMap({key: take(item, value_type) for key, item in value.items()})
 
 
 def _make_converter() -> Converter:
     converter = Converter(detailed_validation=False)
+    converter.register_structure_hook(str, _text_in)
+    converter.register_structure_hook(bool, _exactly)
+    converter.register_unstructure_hook(int, _whole_out)
+    converter.register_structure_hook(int, _exactly)
+    converter.register_unstructure_hook(float, _number_out)
+    converter.register_structure_hook(float, lambda value, _: float(value))
     converter.register_unstructure_hook(datetime, time_to_text)
     converter.register_structure_hook(datetime, lambda text, _: time_from_text(text))
-    converter.register_unstructure_hook(timedelta, _seconds)
-    converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
+    converter.register_unstructure_hook(timedelta, _duration_out)
+    converter.register_structure_hook(timedelta, lambda value, _: timedelta(seconds=float(value)))
     converter.register_unstructure_hook(Actor, str)
     converter.register_structure_hook(Actor, lambda text, _: actor_from_text(text))
     converter.register_unstructure_hook_factory(_is_frozen_map, _frozen_map_out)
@@ -126,11 +201,11 @@ def _make_converter() -> Converter:
 _TAGS: Final[dict[type, str]] = {PlanRule: "rule", Named: "callable"}
 
 
-def _is_frozen_map(kind: Any) -> bool:
+def _is_frozen_map(kind: object) -> bool:
     return getattr(kind, "__origin__", kind) is FrozenMap
 
 
-def _is_frozenset(kind: Any) -> bool:
+def _is_frozenset(kind: object) -> bool:
     return getattr(kind, "__origin__", kind) is frozenset
 
 
@@ -138,25 +213,55 @@ _CONVERTER: Final = _make_converter()
 _OUT: Final = {kind: _CONVERTER.get_unstructure_hook(kind) for kind in EVENT_TYPES.values()}
 _IN: Final = {kind: _CONVERTER.get_structure_hook(kind) for kind in EVENT_TYPES.values()}
 
+# What a value that cannot be written, or a text that cannot be read, raises underneath. Whatever
+# the value was, it may be personal: it goes no further.
+_UNFIT: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
-# -- events ---------------------------------------------------------------------------------------
+
+# -- what happened --------------------------------------------------------------------------------
 
 
 def data_to_json(data: EventData) -> str:
-    """What happened, without the envelope."""
-    kind = type(data)
-    return dumps(_OUT[kind](data))
+    """What happened, without the envelope; raises `StoreFault` for what cannot be carried."""
+    try:
+        return _storable(dumps(_OUT[type(data)](data)))
+    except _UNFIT:
+        raise _unwritable(type(data).__name__) from None
+
+
+def _storable(text: str) -> str:
+    """The same text, or a `UnicodeEncodeError` where it holds half of a character."""
+    if not text.isascii():
+        text.encode()
+    return text
+
+
+def _unwritable(what: str) -> StoreFault:
+    return StoreFault(
+        f"{what} cannot be written: it holds half of a character, a number beyond 64 bits, "
+        "a time that is not UTC or a value of another type; nothing was kept"
+    )
 
 
 def data_from_json(position: int, stored_name: str, version: int, text: str | bytes) -> EventData:
     """What happened; raises `LogInconsistent` where this release cannot know it."""
     try:
         return _structure(position, stored_name, version, loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError):
-        # Whatever the value was, it may be personal: it goes no further.
-        raise LogInconsistent(
-            position, f"its data is not that of {stored_name} {version}"
-        ) from None
+    except _UNFIT:
+        raise _unreadable(position, stored_name, version) from None
+
+
+def _unreadable(position: int, stored_name: object, version: object) -> LogInconsistent:
+    if stored_name not in EVENT_TYPES:
+        return LogInconsistent(position, "its data is of no kind known here")
+    return LogInconsistent(position, f"its data is not that of {stored_name} {version}")
 
 
 def _structure(position: int, stored_name: str, version: int, data: Json) -> EventData:
@@ -173,6 +278,56 @@ def _structure(position: int, stored_name: str, version: int, data: Json) -> Eve
     return made
 
 
+# -- events ---------------------------------------------------------------------------------------
+
+
+def _subjects_getter(kind: type[EventData]) -> Callable[[EventData], tuple[str | None, ...]]:
+    fields = [name if name in kind.__annotations__ else None for name in SUBJECTS]
+    return lambda data: tuple([None if name is None else getattr(data, name) for name in fields])
+
+
+_SUBJECTS_OF: Final = {kind: _subjects_getter(kind) for kind in EVENT_TYPES.values()}
+
+
+def subjects_of(data: EventData) -> tuple[str | None, ...]:
+    """The ids of what it is about, in order of `SUBJECTS`."""
+    return _SUBJECTS_OF[type(data)](data)
+
+
+#: The texts of an origin; its tenant is the log's.
+ORIGIN: Final = ("recorded_at", "occurred_at", "cause", "command", "actor")
+
+
+def origin_to_texts(origin: Origin) -> tuple[str | None, ...]:
+    """The origin as texts, in order of `ORIGIN`; raises `StoreFault` for what cannot be carried."""
+    try:
+        return (
+            time_to_text(origin.recorded_at),
+            time_to_text(origin.occurred_at),
+            origin.cause.value,
+            None if origin.command is None else _storable(origin.command),
+            _storable(str(origin.actor)),
+        )
+    except _UNFIT:
+        raise _unwritable("the envelope") from None
+
+
+def origin_from_texts(position: int, texts: Sequence[str], tenant: TenantId) -> Origin:
+    """The origin that these texts were made of; raises `LogInconsistent`."""
+    recorded_at, occurred_at, cause, command, actor = texts
+    try:
+        return Origin(
+            time_from_text(recorded_at),
+            time_from_text(occurred_at),
+            Cause(cause),
+            command,
+            actor_from_text(actor),
+            tenant,
+        )
+    except _UNFIT:
+        raise LogInconsistent(position, "its envelope cannot be read") from None
+
+
 def event_to_dict(event: Event) -> Json:
     """The envelope and what happened, in plain values."""
     origin, data = event.origin, event.data
@@ -181,40 +336,36 @@ def event_to_dict(event: Event) -> Json:
         "id": event.id,
         "type": data.stored_name,
         "version": data.version,
-        "recorded_at": time_to_text(origin.recorded_at),
-        "occurred_at": time_to_text(origin.occurred_at),
-        "cause": origin.cause.value,
-        "command": origin.command,
-        "actor": str(origin.actor),
+        **dict(zip(ORIGIN, origin_to_texts(origin), strict=True)),
         "tenant": origin.tenant,
+        **dict(zip(SUBJECTS, subjects_of(data), strict=True)),
     }
-    envelope.update({subject: event.subject(subject) for subject in SUBJECTS})
     envelope["data"] = _OUT[type(data)](data)
     return envelope
 
 
 def event_to_json(event: Event) -> str:
-    """One line of a log."""
-    return dumps(event_to_dict(event))
+    """One line of a log; raises `StoreFault` for what cannot be carried."""
+    try:
+        return _storable(dumps(event_to_dict(event)))
+    except _UNFIT:
+        raise _unwritable(type(event.data).__name__) from None
 
 
 def event_from_json(text: str | bytes) -> Event:
     """The event of one line of a log; raises `StoreFault` or `LogInconsistent`."""
     try:
-        envelope = loads(text)
-        position = envelope["position"]
-        origin = Origin(
-            time_from_text(envelope["recorded_at"]),
-            time_from_text(envelope["occurred_at"]),
-            Cause(envelope["cause"]),
-            envelope["command"],
-            actor_from_text(envelope["actor"]),
-            envelope["tenant"],
-        )
-        stored_name, version, data = envelope["type"], envelope["version"], envelope["data"]
-    except (ValueError, TypeError, KeyError, AttributeError):
+        line = loads(text)
+        position, name, version = line["position"], line["type"], line["version"]
+        origin, tenant = [line[key] for key in ORIGIN], line["tenant"]
+        data = line["data"]
+    except _UNFIT:
         raise StoreFault("the text is not an event of a log") from None
-    return Event(position, origin, data_from_json(position, stored_name, version, dumps(data)))
+    try:
+        made = _structure(position, name, version, data)
+    except _UNFIT:
+        raise _unreadable(position, name, version) from None
+    return Event(position, origin_from_texts(position, origin, tenant), made)
 
 
 # -- snapshots ------------------------------------------------------------------------------------
@@ -229,5 +380,5 @@ def snapshot_from_json(text: str | bytes) -> Snapshot:
     """The snapshot of a text; raises `StoreFault`, upon which the log is replayed instead."""
     try:
         return _CONVERTER.structure(loads(text), Snapshot)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except _UNFIT:
         raise StoreFault("the snapshot cannot be read: replay the log") from None

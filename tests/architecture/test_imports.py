@@ -63,7 +63,16 @@ def lint(directory: Path, config: Path, *contracts: str) -> subprocess.Completed
     """Run the import contracts over the ``onechannel`` that is importable from a directory."""
     chosen = [argument for contract in contracts for argument in ("--contract", contract)]
     return subprocess.run(
-        [sys.executable, "-c", LINT_IMPORTS, "--no-cache", "--config", config, *chosen],
+        [
+            sys.executable,
+            "-c",
+            LINT_IMPORTS,
+            "--no-cache",
+            "--no-logo",
+            "--config",
+            config,
+            *chosen,
+        ],
         cwd=directory,
         env=os.environ | {"PYTHONPATH": str(directory), "COLUMNS": "200"},
         capture_output=True,

@@ -1,26 +1,36 @@
 """The commit cycle: requests in, committed events out.
 
-Laws of this file: one cycle is one session of the store, in this order: catch up, advance, then each request against the
-store as overlaid by this session, then one commit at the expected position. After a commit that failed, or that nobody
-knows the end of, the replica is thrown away and built anew. A command id is served once, for ever.
+Laws of this file: one cycle is one session of the store, in this order: catch up, advance, then
+each request against the store as overlaid by this session, then one commit at the expected
+position. The replica is given up before a cycle changes it and taken back once its commit is known:
+after any fault it is built anew. A command id is served once, for ever.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final, TypeAlias
 
 import attrs
 
-from onechannel.codec import snapshot_from_json, snapshot_to_json
 from onechannel.commands import Command, Request
 from onechannel.delivery.overlay import Overlay
-from onechannel.errors import CommandRefused, OneChannelError, PolicyMissing, StoreFault
+from onechannel.delivery.replica import rebuilt, stored_snapshot
+from onechannel.errors import CommandRefused, PolicyMissing, StoreFault
 from onechannel.events import Event
-from onechannel.kernel import SNAPSHOT_VERSION, Facts, Kernel
+from onechannel.kernel import Facts, Kernel
 from onechannel.model.actor import SYSTEM, Actor
 from onechannel.model.checks import ident, utc
+from onechannel.model.ids import TenantId
 from onechannel.model.policy import Planner
-from onechannel.ports import Answer, Batch, Clock, Conflict, EventStore, Reference, StoredSnapshot, StoreSession
-from datetime import datetime
+from onechannel.ports import (
+    Answer,
+    Batch,
+    Clock,
+    Conflict,
+    EventStore,
+    Reference,
+    StoreSession,
+)
 
 __all__ = ["Chain", "CommitCycle", "Refused", "Served", "Skipped", "Submission", "Turnout"]
 
@@ -67,14 +77,10 @@ class Skipped:
 
 @attrs.frozen
 class Turnout:
-    """What one cycle came to: an answer for each submission of each chain, and every event committed."""
+    """What one cycle came to: an answer for each submission, and every event it committed."""
 
     answers: tuple[tuple[Served | Refused | Skipped, ...], ...]
     events: tuple[Event, ...]
-
-
-class _Conflicted(Exception):  # noqa: N818 - a turn of events, not an error anybody sees
-    pass
 
 
 @attrs.define(eq=False)
@@ -84,17 +90,39 @@ class _Sitting:
     session: StoreSession
     kernel: Kernel
     at: datetime
-    tenant: str
+    tenant: TenantId
+    seen: Mapping[str, tuple[int, int]]
     events: list[Event] = attrs.field(factory=list)
     commands: dict[str, tuple[int, int]] = attrs.field(factory=dict)
     overlay: Overlay = attrs.field(factory=Overlay)
 
-    def add(self, events: Sequence[Event]) -> None:
-        self.events.extend(events)
-        for event in events:
-            self.overlay.add(event)
+    def advance(self) -> None:
+        self._add(self.kernel.advance(self.at))
 
-    def serve(self, submission: Submission) -> Served | Refused:
+    def serve(self, chain: Chain) -> Iterator[Served | Refused | Skipped]:
+        refused = False
+        for submission in chain:
+            answer = self._repeated(submission) or (
+                Skipped() if refused else self._decided(submission)
+            )
+            refused = refused or isinstance(answer, Refused)
+            yield answer
+
+    def batch(self) -> Batch | None:
+        """What there is to commit, if anything."""
+        if not self.events and not self.commands:
+            return None
+        return Batch(
+            events=tuple(self.events), commands=self.commands, addresses=self.overlay.addresses
+        )
+
+    def _repeated(self, submission: Submission) -> Served | None:
+        earlier = self.seen.get(submission.id) or self.commands.get(submission.id)
+        return None if earlier is None else Served(*earlier, repeated=True)
+
+    def _decided(self, submission: Submission) -> Served | Refused:
+        # An earlier request of this cycle may have armed a deadline that is due at once.
+        self.advance()
         request = Request(
             submission.command,
             submission.id,
@@ -107,10 +135,15 @@ class _Sitting:
             events = self.kernel.handle(request, self._facts(request))
         except (CommandRefused, PolicyMissing) as refusal:
             return Refused(refusal)
-        self.add(events)
+        self._add(events)
         served = Served(events[0].position, events[-1].position) if events else Served(0, 0)
         self.commands[submission.id] = (served.first, served.last)
         return served
+
+    def _add(self, events: Sequence[Event]) -> None:
+        self.events.extend(events)
+        for event in events:
+            self.overlay.add(event)
 
     def _facts(self, request: Request) -> Facts:
         facts = Facts()
@@ -134,74 +167,37 @@ class CommitCycle:
     def kernel(self) -> Kernel:
         """The replica, as of its last cycle; built from the store where there is none."""
         if self._kernel is None:
-            self._kernel = self._rebuilt()
+            self._kernel = rebuilt(self._store, self._callables)
         return self._kernel
 
     def run(self, chains: Sequence[Chain], clock: Clock) -> Turnout:
-        """One cycle; raises `StoreFault`, after which the same submissions may come again under their ids."""
+        """One cycle; raises `StoreFault`, after which the same submissions may come again.
+
+        They come under their ids: what was served before is answered and not done again.
+        """
         for _ in range(_TRIES):
-            try:
-                return self._run(chains, clock)
-            except _Conflicted:
-                self._kernel = None
-            except BaseException:
-                # The replica may be ahead of the log.
-                self._kernel = None
-                raise
+            turnout = self._run(chains, clock)
+            if turnout is not None:
+                return turnout
         raise StoreFault(f"somebody else appended first, {_TRIES} times in a row: try again")
 
     def save_snapshot(self) -> None:
         """Keep the replica's state, so that the next start need not replay the log."""
-        snapshot = self.kernel.snapshot()
-        self._store.save_snapshot(StoredSnapshot(snapshot.position, snapshot_to_json(snapshot)))
+        self._store.save_snapshot(stored_snapshot(self.kernel))
 
-    def _run(self, chains: Sequence[Chain], clock: Clock) -> Turnout:
+    def _run(self, chains: Sequence[Chain], clock: Clock) -> Turnout | None:
+        """One try; None where somebody else appended first."""
         kernel = self.kernel
         with self._store.session() as session:
+            self._kernel = None
             kernel.follow(session.read_since(kernel.position))
             expected = kernel.position
-            sitting = _Sitting(session, kernel, clock(), self._store.tenant)
             seen = session.seen([one.id for chain in chains for one in chain])
-            sitting.add(kernel.advance(sitting.at))
-            answers = tuple(tuple(self._serve(sitting, chain, seen)) for chain in chains)
-            if sitting.events or sitting.commands:
-                batch = Batch(
-                    events=tuple(sitting.events),
-                    commands=sitting.commands,
-                    addresses=sitting.overlay.addresses,
-                )
-                if isinstance(session.commit(expected, batch), Conflict):
-                    raise _Conflicted
+            sitting = _Sitting(session, kernel, clock(), self._store.tenant, seen)
+            sitting.advance()
+            answers = tuple(tuple(sitting.serve(chain)) for chain in chains)
+            batch = sitting.batch()
+            if batch is not None and isinstance(session.commit(expected, batch), Conflict):
+                return None
+        self._kernel = kernel
         return Turnout(answers, tuple(sitting.events))
-
-    def _serve(
-        self, sitting: _Sitting, chain: Chain, seen: Mapping[str, tuple[int, int]]
-    ) -> list[Served | Refused | Skipped]:
-        answers: list[Served | Refused | Skipped] = []
-        refused = False
-        for submission in chain:
-            earlier = seen.get(submission.id) or sitting.commands.get(submission.id)
-            if earlier is not None:
-                answers.append(Served(*earlier, repeated=True))
-            elif refused:
-                answers.append(Skipped())
-            else:
-                answer = sitting.serve(submission)
-                refused = isinstance(answer, Refused)
-                answers.append(answer)
-        return answers
-
-    def _rebuilt(self) -> Kernel:
-        kernel = self._from_snapshot() or Kernel(self._callables)
-        kernel.follow(self._store.read(kernel.position))
-        return kernel
-
-    def _from_snapshot(self) -> Kernel | None:
-        stored = self._store.snapshot()
-        if stored is None:
-            return None
-        try:
-            snapshot = snapshot_from_json(stored.text)
-        except StoreFault:
-            return None
-        return Kernel.restore(snapshot, self._callables) if snapshot.version == SNAPSHOT_VERSION else None

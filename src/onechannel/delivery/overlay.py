@@ -1,6 +1,7 @@
 """The overlay: what a session has decided and not yet committed.
 
-Law of this file: a later request of the same session sees the earlier ones as if they were committed.
+Law of this file: a later request of the same session sees the earlier ones as if they were
+committed.
 """
 
 import attrs
@@ -15,11 +16,17 @@ __all__ = ["Overlay"]
 
 @attrs.define(eq=False)
 class Overlay:
-    """Facts of uncommitted events, over those of the store."""
+    """Facts of uncommitted events, over those of the store.
+
+    `lines` holds what arrived in this session, `closed` what ended in it and had arrived before.
+    """
 
     customers: dict[CustomerId, CustomerRegistered] = attrs.field(factory=dict)
-    addresses: dict[str, CustomerId] = personal(subject="customer", factory=dict)
+    addresses: dict[str, CustomerId] = personal(  # noqa: RUF009 - a field
+        subject="customer", factory=dict
+    )
     lines: dict[InteractionId, Past] = attrs.field(factory=dict)
+    closed: dict[InteractionId, InteractionClosed] = attrs.field(factory=dict)
 
     def add(self, event: Event) -> None:
         """Take in one uncommitted event."""
@@ -30,21 +37,22 @@ class Overlay:
         elif isinstance(data, InteractionArrived):
             self.lines[root_of(data.interaction)] = Past(data, None)
         elif isinstance(data, InteractionClosed):
-            root = root_of(data.interaction)
-            line = self.lines.get(root)
-            if line is not None and line.arrived.interaction == data.interaction:
-                self.lines[root] = Past(line.arrived, data)
-            else:
-                self.closed[data.interaction] = data
+            self._close(data)
 
-    closed: dict[InteractionId, InteractionClosed] = attrs.field(factory=dict)
+    def _close(self, data: InteractionClosed) -> None:
+        root = root_of(data.interaction)
+        line = self.lines.get(root)
+        if line is not None and line.arrived.interaction == data.interaction:
+            self.lines[root] = Past(line.arrived, data)
+        else:
+            self.closed[data.interaction] = data
 
     def answer(self, reference: Reference, stored: Answer) -> Answer:
         """The store's answer, corrected by what is uncommitted."""
         if isinstance(reference, CustomerKnown):
-            return self.customers.get(reference.customer, stored)  # type: ignore[arg-type]
+            return self.customers.get(reference.customer) or stored
         if isinstance(reference, CustomerAt):
-            return self.addresses.get(reference.key, stored)  # type: ignore[arg-type]
+            return self.addresses.get(reference.key) or stored
         if reference.root in self.lines:
             return self.lines[reference.root]
         if isinstance(stored, Past) and stored.arrived.interaction in self.closed:

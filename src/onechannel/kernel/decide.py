@@ -103,8 +103,7 @@ def _hand_back(turn: Turn, command: c.HandBack) -> Decision:
 
 def _close(turn: Turn, command: c.Close) -> Decision:
     live = turn.interaction(command.interaction, command)
-    if live.owner is not None:
-        turn.owner(live)
+    turn.claim(live)
     yield from _end(turn, live, e.InteractionClosed(live.id, command.reason, command.disposition))
 
 

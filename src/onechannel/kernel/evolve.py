@@ -37,13 +37,14 @@ def evolve(state: State, event: e.Event) -> None:
         raise LogInconsistent(event.position, _misfit(state, event)) from None
 
 
-def apply(state: State, event: e.Event) -> None:
-    """Apply an event that was decided on this very state."""
+def apply(state: State, event: e.Event) -> e.Event:
+    """Apply an event that was decided on this very state, and give it back."""
+    origin, data = event.origin, event.data
     state.position = event.position
-    state.at = event.origin.recorded_at
-    state.tenant = event.origin.tenant
-    data = event.data
+    state.at = origin.recorded_at
+    state.tenant = origin.tenant
     _EVOLVE[type(data)](state, data)
+    return event
 
 
 def _misfit(state: State, event: e.Event) -> str:

@@ -85,7 +85,7 @@ class Kernel:
         return None if first is None else first[0]
 
     def needs(self, request: Request, facts: Facts) -> tuple[Reference, ...]:
-        """What of the past the decision on this request looks at and the facts do not yet answer."""
+        """What of the past the decision looks at and the facts do not yet answer."""
         if facts.complete:
             return ()
         return tuple(asked for asked in references(request.command) if asked not in facts.answers)
@@ -147,15 +147,13 @@ class Kernel:
             why = origin
             if data.by_policy:
                 why = by_policy = by_policy or _by_policy(origin)
-            event = Event(state.position + 1, why, data)
-            apply(state, event)
-            events.append(event)
+            events.append(apply(state, Event(state.position + 1, why, data)))
+        if not state.index.restless:
+            return
         routed = None if by_policy is origin else by_policy
         for data in settle(state, origin.recorded_at):
             routed = routed or _by_policy(origin)
-            event = Event(state.position + 1, routed, data)
-            apply(state, event)
-            events.append(event)
+            events.append(apply(state, Event(state.position + 1, routed, data)))
 
 
 def _by_policy(origin: Origin) -> Origin:

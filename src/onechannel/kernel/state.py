@@ -125,6 +125,8 @@ class Deadlines:
     @property
     def first(self) -> _Due | None:
         """The deadline that is due first."""
+        if not self.armed:
+            return None
         heap = self._heap
         while heap:
             at, order, timer = heap[0]

@@ -63,13 +63,15 @@ class Turn:
 
     def owner(self, live: LiveInteraction) -> LiveAssignment:
         """The assignment that serves an engaged interaction, if the actor may speak for it."""
+        self.claim(live)
         assert live.owner is not None  # engaged
-        owner = self.state.assignments[live.owner]
-        if not self.may_act_as(owner.worker):
-            raise CommandRefused(
-                f"interaction {live.id} is served by somebody else: only who serves may do this"
-            )
-        return owner
+        return self.state.assignments[live.owner]
+
+    def claim(self, live: LiveInteraction) -> None:
+        """Refuse a worker who does not serve the interaction; all other actors may speak for it."""
+        owner = None if live.owner is None else self.state.assignments[live.owner].worker
+        if not self.may_act_as(owner):
+            raise CommandRefused(f"interaction {live.id} is not yours: only who serves it may")
 
     def worker(self, wanted: WorkerId, command: Command) -> LiveWorker:
         """A worker to whose presence the command applies."""
@@ -80,7 +82,7 @@ class Turn:
             raise CommandRefused(WORKER.refusal(wanted, found.state))
         return found
 
-    def may_act_as(self, worker: WorkerId) -> bool:
+    def may_act_as(self, worker: WorkerId | None) -> bool:
         """Whether the actor is that worker, or one who acts for any."""
         actor = self.actor
         return actor.kind not in _SERVING or actor.id is None or actor.id == worker

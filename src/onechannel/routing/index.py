@@ -147,6 +147,11 @@ class RoutingIndex:
         """Whether somebody who meets the requirement could be asked on that channel now."""
         return self._longest_idle(self._lane(channel, requirement)) is not None
 
+    @property
+    def restless(self) -> bool:
+        """Whether `next_pair` has anything to look at."""
+        return bool(self._fresh or self._freed)
+
     def next_pair(self) -> tuple[InteractionId, WorkerId] | None:
         """Whom to ask for what next, or None when no offerable pair is left."""
         best: _Entry | None = None

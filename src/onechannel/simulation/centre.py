@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from onechannel import commands as c
 from onechannel.delivery import CommitCycle, Refused, Submission
-from onechannel.events import Event, InteractionArrived
+from onechannel.events import Event
 from onechannel.model.actor import SYSTEM, Actor
 from onechannel.model.address import Address
 from onechannel.model.checks import utc
@@ -45,11 +45,11 @@ class VirtualCentre:
         callables: Mapping[str, Planner] | None = None,
     ) -> None:
         self.store: EventStore = MemoryStore() if store is None else store
-        self.view = View()
+        self._view = View()
         self._cycle = CommitCycle(self.store, callables)
         self._now = utc(start)
         for event in self.store.read():
-            self.view.add(event)
+            self._view.add(event)
             self._now = max(self._now, event.recorded_at)
         self._requests = self._cycle.kernel.position
         if policy is not None:
@@ -74,6 +74,11 @@ class VirtualCentre:
             self._run(())
         self._now = until
 
+    @property
+    def view(self) -> View:
+        """What the log says, as handles show it."""
+        return self._view
+
     # -- the log ----------------------------------------------------------------------------------
 
     @property
@@ -92,7 +97,7 @@ class VirtualCentre:
     def _run(self, chain: tuple[Submission, ...]) -> tuple[Event, ...]:
         turnout = self._cycle.run((chain,) if chain else (), lambda: self._now)
         for event in turnout.events:
-            self.view.add(event)
+            self._view.add(event)
         for answers in turnout.answers:
             for answer in answers:
                 if isinstance(answer, Refused):
@@ -146,13 +151,3 @@ class VirtualCentre:
     def next_interaction(self) -> InteractionId:
         """The id that the next arrival gets."""
         return f"i-{len(self.view.interactions) + 1}"
-
-    def arrived_in(self, events: Iterable[Event]) -> InteractionHandle:
-        """The interaction that arrived in these events."""
-        arrived = next(one.data for one in events if isinstance(one.data, InteractionArrived))
-        return InteractionHandle(self, arrived.interaction)
-
-    def said_in(self, events: Iterable[Event]) -> InteractionHandle:
-        """The interaction in which a message was received in these events."""
-        said = next(one for one in events if one.type == "message.received")
-        return InteractionHandle(self, str(said.subject("interaction")))

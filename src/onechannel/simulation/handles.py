@@ -5,32 +5,48 @@ from the log. A verb on an interaction acts as the worker who serves it. Handles
 equal.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import attrs
 
 from onechannel import commands as c
 from onechannel.errors import CommandRefused
+from onechannel.events import Event, InteractionArrived, MessageReceived
 from onechannel.model.actor import SYSTEM, Actor, ActorKind
 from onechannel.model.address import Address
 from onechannel.model.channel import known_channel
 from onechannel.model.ids import AssignmentId, CustomerId, InteractionId, WorkerId
 from onechannel.model.interaction import EndReason, InteractionState
 from onechannel.model.worker import WorkerState
-from onechannel.simulation.view import InteractionView, Message, WorkerView
+from onechannel.simulation.view import InteractionView, Message, View, WorkerView
 
-if TYPE_CHECKING:
-    from onechannel.simulation.centre import VirtualCentre
+__all__ = ["CustomerHandle", "InteractionHandle", "Stage", "WorkerHandle"]
 
-__all__ = ["CustomerHandle", "InteractionHandle", "WorkerHandle"]
+
+class Stage(Protocol):
+    """What handles need of their centre."""
+
+    @property
+    def view(self) -> View:
+        """What the log says."""
+        ...
+
+    def do(self, command: c.Command, actor: Actor = SYSTEM) -> tuple[Event, ...]:
+        """Give a command now; gives the events it made, raises what refuses it."""
+        ...
+
+    def next_interaction(self) -> InteractionId:
+        """The id that the next arrival gets."""
+        ...
 
 
 @attrs.frozen
 class CustomerHandle:
     """A customer of a virtual centre."""
 
-    centre: "VirtualCentre" = attrs.field(repr=False)
+    centre: Stage = attrs.field(repr=False)
     id: CustomerId
 
     @property
@@ -75,16 +91,22 @@ class CustomerHandle:
             ),
             self._actor,
         )
-        return self.centre.arrived_in(events)
+        return self._in(events, InteractionArrived)
 
     def says(self, interaction: "InteractionHandle", text: str) -> "InteractionHandle":
         """Say something; gives the interaction it was said in: a closed one's successor."""
         events = self.centre.do(c.Say(interaction=interaction.id, text=text), self._actor)
-        return self.centre.said_in(events)
+        return self._in(events, MessageReceived)
 
     def leaves(self, interaction: "InteractionHandle") -> None:
         """Hang up, close the page, walk out."""
         self.centre.do(c.Leave(interaction=interaction.id), self._actor)
+
+    def _in(
+        self, events: Iterable[Event], kind: type[InteractionArrived | MessageReceived]
+    ) -> "InteractionHandle":
+        found = next(one.data for one in events if isinstance(one.data, kind))
+        return InteractionHandle(self.centre, found.interaction)
 
     def _address_for(self, channel: str) -> Address | None:
         known = self.centre.view.customers[self.id].addresses
@@ -99,7 +121,7 @@ class CustomerHandle:
 class WorkerHandle:
     """A worker of a virtual centre: a person, a machine or a partner."""
 
-    centre: "VirtualCentre" = attrs.field(repr=False)
+    centre: Stage = attrs.field(repr=False)
     id: WorkerId
 
     @property
@@ -200,7 +222,7 @@ class WorkerHandle:
 class InteractionHandle:
     """An interaction of a virtual centre, open or closed."""
 
-    centre: "VirtualCentre" = attrs.field(repr=False)
+    centre: Stage = attrs.field(repr=False)
     id: InteractionId
 
     @property

@@ -1,14 +1,16 @@
 """The store in memory, for tests and simulations.
 
-Law of this file: it refuses what the database refuses; the contract suite holds both to the same words.
+Law of this file: it refuses what the database refuses; the contract suite holds both to the same
+words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from onechannel.errors import StoreFault
 from onechannel.events import CustomerRegistered, Event, InteractionArrived, InteractionClosed
-from onechannel.model.ids import CustomerId, InteractionId, TenantId, root_of
+from onechannel.model.ids import CustomerId, InteractionId, TenantId
 from onechannel.ports import (
     Answer,
     Batch,
@@ -20,8 +22,18 @@ from onechannel.ports import (
     Reference,
     StoredSnapshot,
 )
+from onechannel.stores._shared import (
+    SESSION_OVER,
+    check_batch,
+    doubled,
+    line_of,
+    rows_from_events,
+)
 
 __all__ = ["MemoryStore"]
+
+# An interaction's place: the root of its line, and its number in it.
+_Place: TypeAlias = tuple[InteractionId, int]
 
 
 class MemoryStore:
@@ -33,9 +45,8 @@ class MemoryStore:
         self._commands: dict[str, tuple[int, int]] = {}
         self._addresses: dict[str, CustomerId] = {}
         self._customers: dict[CustomerId, CustomerRegistered] = {}
-        self._arrived: dict[InteractionId, InteractionArrived] = {}
-        self._closed: dict[InteractionId, InteractionClosed] = {}
-        self._latest: dict[InteractionId, InteractionId] = {}
+        self._arrivals: dict[_Place, Past] = {}
+        self._latest: dict[InteractionId, int] = {}
         self._snapshot: StoredSnapshot | None = None
         self._in_session = False
 
@@ -44,37 +55,52 @@ class MemoryStore:
         """Whose log it is."""
         return self._tenant
 
+    @property
+    def last_position(self) -> int:
+        """The position of the log's last event, 0 before the first."""
+        return len(self._events)
+
     @contextmanager
     def session(self) -> Iterator["_MemorySession"]:
         """One turn at the stream; a second one inside it is refused, as a locked database would."""
+        self._refuse_in_session()
+        self._in_session = True
+        session = _MemorySession(self)
+        try:
+            yield session
+        finally:
+            session.over = True
+            self._in_session = False
+
+    def _refuse_in_session(self) -> None:
         if self._in_session:
             raise StoreFault("the store is locked by another session: end that one first")
-        self._in_session = True
-        try:
-            yield _MemorySession(self)
-        finally:
-            self._in_session = False
 
     def read(self, after: int = 0, limit: int | None = None) -> Iterator[Event]:
         """Committed events after a position, in order, at most `limit`."""
         last = len(self._events) if limit is None else min(after + limit, len(self._events))
-        for index in range(after, last):
+        for index in range(max(after, 0), last):
             yield self._events[index]
 
     def history(
         self, *, customer: CustomerId | None = None, interaction: InteractionId | None = None
     ) -> Iterator[Event]:
-        """What happened to one customer or in one interaction, in order."""
-        wanted = {interaction} if interaction is not None else set()
+        """What happened to one customer or in one interaction, in order; each event once."""
+        wanted = {interaction}
         if customer is not None:
-            wanted |= {one.interaction for one in self._arrived.values() if one.customer == customer}
+            wanted |= {
+                event.subject("interaction")
+                for event in self._events
+                if event.subject("customer") == customer
+            }
         for event in self.read():
             of_customer = customer is not None and event.subject("customer") == customer
-            if of_customer or event.subject("interaction") in wanted:
+            if of_customer or event.subject("interaction") in wanted - {None}:
                 yield event
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
-        """Keep a snapshot in place of an earlier one."""
+        """Keep a snapshot in place of an earlier one; outside sessions."""
+        self._refuse_in_session()
         if self._snapshot is None or snapshot.position >= self._snapshot.position:
             self._snapshot = snapshot
 
@@ -83,9 +109,9 @@ class MemoryStore:
         return self._snapshot
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to let go of; the log can still be read, since nobody could open it again."""
 
-    # -- what a session does ---------------------------------------------------------------------------------------
+    # -- what a session does ----------------------------------------------------------------------
 
     def _answer(self, reference: Reference) -> Answer:
         if isinstance(reference, CustomerKnown):
@@ -93,37 +119,48 @@ class MemoryStore:
         if isinstance(reference, CustomerAt):
             return self._addresses.get(reference.key)
         latest = self._latest.get(reference.root)
-        if latest is None:
-            return None
-        return Past(self._arrived[latest], self._closed.get(latest))
-
-    def _refuse_doubles(self, batch: Batch) -> None:
-        firsts = {
-            "interaction": (InteractionArrived, self._arrived),
-            "customer": (CustomerRegistered, self._customers),
-        }
-        for subject, (kind, known) in firsts.items():
-            new = [event.subject(subject) for event in batch.events if isinstance(event.data, kind)]
-            if len(set(new)) < len(new) or any(one in known for one in new):
-                raise StoreFault(f"the batch gives {subject} a second time: nothing of it was kept")
-        if any(one in self._commands for one in batch.commands):
-            raise StoreFault("the batch gives a command id a second time: nothing of it was kept")
-        if any(key in self._addresses for key in batch.addresses):
-            raise StoreFault("the batch gives an address a second time: nothing of it was kept")
+        return None if latest is None else self._arrivals[reference.root, latest]
 
     def _keep(self, batch: Batch) -> None:
-        for event in batch.events:
-            self._events.append(event)
-            data = event.data
-            if isinstance(data, InteractionArrived):
-                self._arrived[data.interaction] = data
-                self._latest[root_of(data.interaction)] = data.interaction
-            elif isinstance(data, InteractionClosed):
-                self._closed[data.interaction] = data
-            elif isinstance(data, CustomerRegistered):
-                self._customers[data.customer] = data
+        """Take in the whole batch, or raise and take in nothing."""
+        check_batch(self._tenant, len(self._events), batch)
+        for _ in rows_from_events(batch.events):
+            pass  # what the database could not carry is refused here too
+        arrivals, customers = self._new(batch.events)
+        if not self._commands.keys().isdisjoint(batch.commands):
+            raise doubled("a command id")
+        if not self._addresses.keys().isdisjoint(batch.addresses):
+            raise doubled("an address")
+        self._events += batch.events
+        self._arrivals |= arrivals
+        for root, number in arrivals:
+            self._latest[root] = max(number, self._latest.get(root, 0))
+        self._customers |= customers
         self._commands |= batch.commands
         self._addresses |= batch.addresses
+
+    def _new(
+        self, events: Iterable[Event]
+    ) -> tuple[dict[_Place, Past], dict[CustomerId, CustomerRegistered]]:
+        arrivals: dict[_Place, Past] = {}
+        customers: dict[CustomerId, CustomerRegistered] = {}
+        for event in events:
+            data = event.data
+            if isinstance(data, InteractionArrived):
+                place = line_of(data.interaction)
+                if place in arrivals or place in self._arrivals:
+                    raise doubled("an interaction")
+                arrivals[place] = Past(data, None)
+            elif isinstance(data, InteractionClosed):
+                place = line_of(data.interaction)
+                past = arrivals.get(place) or self._arrivals.get(place)
+                if past is not None and past.closed is None:
+                    arrivals[place] = Past(past.arrived, data)
+            elif isinstance(data, CustomerRegistered):
+                if data.customer in customers or data.customer in self._customers:
+                    raise doubled("a customer")
+                customers[data.customer] = data
+        return arrivals, customers
 
 
 class _MemorySession:
@@ -131,7 +168,7 @@ class _MemorySession:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self._ended = False
+        self.over = False
 
     def read_since(self, position: int) -> Iterator[Event]:
         return self._store.read(position)
@@ -144,17 +181,11 @@ class _MemorySession:
         return {one: known[one] for one in commands if one in known}
 
     def commit(self, expected: int, batch: Batch) -> Committed | Conflict:
-        store = self._store
-        position = len(store._events)
-        if self._ended:
-            raise StoreFault("a session commits once: begin another")
-        self._ended = True
+        if self.over:
+            raise StoreFault(SESSION_OVER)
+        self.over = True
+        position = self._store.last_position
         if position != expected:
             return Conflict(position)
-        if [event.position for event in batch.events] != [
-            *range(position + 1, position + 1 + len(batch.events))
-        ]:
-            raise StoreFault(f"the batch does not go on at position {position + 1}: nothing was kept")
-        store._refuse_doubles(batch)
-        store._keep(batch)
-        return Committed(len(store._events))
+        self._store._keep(batch)
+        return Committed(self._store.last_position)

@@ -4,6 +4,7 @@ Law of this file: nothing here decides; whatever the fake does, a real centre do
 kernel.
 """
 
+from datetime import timedelta
 from typing import Any, Final
 
 from onechannel.model.worker import Capacity, WorkerKind
@@ -26,5 +27,8 @@ class FakeCentre(VirtualCentre):
         super().__init__(**options)
         self.queue("main")
         self.greeter: WorkerHandle = self.worker(
-            "greeter", kind=WorkerKind.MACHINE, capacity=Capacity.only(*_SELF_SERVICE)
+            "greeter",
+            kind=WorkerKind.MACHINE,
+            capacity=Capacity.only(*_SELF_SERVICE),
+            wrap_up=timedelta(0),
         )

@@ -1,0 +1,1 @@
+"""Adapters: foreign shapes in, this library's commands out, without I/O."""

@@ -1,0 +1,256 @@
+"""A SQLite file as a centre's database: how it is opened, made, and what is said when it fails.
+
+Laws of this file: a file that is not a centre's is refused and left as it was; every fault of the
+database becomes a `StoreFault` that names the file, its state and the way out. What SQLite says may
+cite values, so it goes no further.
+"""
+
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from onechannel.errors import StoreFault
+from onechannel.model.ids import TenantId
+from onechannel.stores._shared import doubled
+
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "Database", "translated"]
+
+# Written into the file's header: "1chn". Another number is another program's database.
+_APPLICATION_ID: Final = 0x3163686E
+SCHEMA_VERSION: Final = 1
+
+SCHEMA: Final = """
+create table centre (tenant text not null) strict;
+create table events (
+    position    integer primary key,
+    type        text not null,
+    version     integer not null,
+    recorded_at text not null,
+    occurred_at text not null,
+    cause       text not null,
+    command     text,
+    actor       text not null,
+    interaction text,
+    customer    text,
+    journey     text,
+    worker      text,
+    data        text not null
+) strict;
+create index events_by_interaction on events (interaction) where interaction is not null;
+create index events_by_customer on events (customer) where customer is not null;
+create index events_by_journey on events (journey) where journey is not null;
+create unique index one_registration on events (customer) where type = 'customer.registered';
+create table interactions (
+    root    text not null,
+    number  integer not null,
+    arrived integer not null,
+    closed  integer,
+    primary key (root, number)
+) strict, without rowid;
+create table commands (
+    id    text primary key,
+    first integer not null,
+    last  integer not null
+) strict, without rowid;
+create table addresses (key text primary key, customer text not null) strict, without rowid;
+create table snapshots (
+    slot     integer primary key check (slot = 1),
+    position integer not null,
+    body     text not null
+) strict;
+"""
+
+_IN_MEMORY: Final = ":memory:"
+
+
+@attrs.define
+class Database:
+    """A connection to one centre's database.
+
+    `lock_timeout` is how long a lock that somebody else holds is waited for.
+    """
+
+    path: str
+    read_only: bool
+    lock_timeout: timedelta
+    connection: sqlite3.Connection = attrs.field(init=False)
+    tenant: TenantId = attrs.field(init=False)
+
+    def open(self, tenant: TenantId | None, *, create: bool) -> None:
+        """Open the file, or make it; raises `StoreFault` where it is not this tenant's centre."""
+        with translated(self.path):
+            self.connection = self._connect(create=create)
+            try:
+                self.tenant = self._prepare(tenant, create=create)
+            except BaseException:
+                self.connection.close()
+                raise
+
+    def _connect(self, *, create: bool) -> sqlite3.Connection:
+        if self.path == _IN_MEMORY:
+            return self._connection_to(self.path)
+        place = Path(self.path).absolute().as_uri()
+        if not self.read_only:
+            return self._connection_to(f"{place}?mode={'rwc' if create else 'rw'}")
+        connection = self._connection_to(f"{place}?mode=ro")
+        try:
+            connection.execute("select count(*) from sqlite_schema")
+        except sqlite3.OperationalError as fault:
+            connection.close()
+            # To read a write-ahead log an index of it is made, which may not be possible here;
+            # where no such log was left behind, the file alone holds everything.
+            if _primary(fault) != sqlite3.SQLITE_CANTOPEN or os.path.exists(f"{self.path}-wal"):
+                raise
+            return self._connection_to(f"{place}?mode=ro&immutable=1")
+        return connection
+
+    def _connection_to(self, place: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            place,
+            uri=place != _IN_MEMORY,
+            timeout=self.lock_timeout.total_seconds(),
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _prepare(self, tenant: TenantId | None, *, create: bool) -> TenantId:
+        if self._is_empty():
+            if not create:
+                raise StoreFault(f"{self.path}: holds no centre: give another file")
+            self._create(tenant or "main")
+        if not self.read_only:
+            self._keep_write_ahead_log()
+            self.connection.execute("pragma synchronous = full")
+        (found,) = self.connection.execute("select tenant from centre").fetchone()
+        if tenant is not None and tenant != found:
+            raise StoreFault(
+                f"{self.path}: holds the centre of tenant {found}, not {tenant}: give another file"
+            )
+        return str(found)
+
+    def _is_empty(self) -> bool:
+        """Whether it is a database of nobody's yet; raises where it is somebody else's."""
+        execute = self.connection.execute
+        # In one transaction: another process may be making this very database.
+        execute("begin")
+        (tables,) = execute("select count(*) from sqlite_schema").fetchone()
+        (application,) = execute("pragma application_id").fetchone()
+        (version,) = execute("pragma user_version").fetchone()
+        execute("commit")
+        if not tables and not application and not version:
+            return True
+        if application != _APPLICATION_ID:
+            raise StoreFault(f"{self.path}: a database of another program: give another file")
+        if version != SCHEMA_VERSION:
+            raise StoreFault(
+                f"{self.path}: the database is of version {version}, this release knows "
+                f"{SCHEMA_VERSION}: upgrade onechannel"
+            )
+        return False
+
+    def _create(self, tenant: TenantId) -> None:
+        execute = self.connection.execute
+        execute("begin immediate")
+        try:
+            if not execute("select count(*) from sqlite_schema").fetchone()[0]:
+                for statement in SCHEMA.split(";"):
+                    execute(statement)
+                execute("insert into centre values (?)", (tenant,))
+                execute(f"pragma application_id = {_APPLICATION_ID}")
+                execute(f"pragma user_version = {SCHEMA_VERSION}")
+            execute("commit")
+        finally:
+            self.connection.rollback()
+
+    def _keep_write_ahead_log(self) -> None:
+        until = time.monotonic() + self.lock_timeout.total_seconds()
+        while (mode := self._write_ahead_log(until)) is None:
+            time.sleep(random.uniform(0.0005, 0.001))
+        if mode != "wal" and self.path != _IN_MEMORY:
+            raise StoreFault(
+                f"{self.path}: no write-ahead log can be kept here: put the file on a local disk"
+            )
+
+    def _write_ahead_log(self, until: float) -> str | None:
+        """The mode of the journal, or None where a lock that SQLite does not wait for is held."""
+        try:
+            (mode,) = self.connection.execute("pragma journal_mode = wal").fetchone()
+        except sqlite3.OperationalError as fault:
+            if _primary(fault) != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            return None
+        return str(mode)
+
+
+# -- faults ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Turn the database's errors into ours."""
+    try:
+        yield
+    except sqlite3.IntegrityError as fault:
+        raise _refused(path, str(fault)) from None
+    except sqlite3.ProgrammingError:
+        raise StoreFault(f"{path}: the store is closed: open it again") from None
+    except sqlite3.Error as fault:
+        raise StoreFault(f"{path}: {_advice(path, _primary(fault))}") from None
+
+
+def _primary(fault: sqlite3.Error) -> int:
+    # Extended codes keep the primary one in the low byte; faults that Python finds have none.
+    return getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+def _refused(path: str, said: str) -> StoreFault:
+    """What SQLite says of a constraint is the name of a column, never a value."""
+    for column, what in _ONCE.items():
+        if said.startswith(f"UNIQUE constraint failed: {column}"):
+            return doubled(what)
+    return StoreFault(f"{path}: the batch holds a value of another type: nothing of it was kept")
+
+
+_ONCE: Final = {
+    "interactions.": "an interaction",
+    "events.customer": "a customer",
+    "commands.": "a command id",
+    "addresses.": "an address",
+}
+
+
+def _advice(path: str, code: int) -> str:
+    if code != sqlite3.SQLITE_CANTOPEN:
+        return _ADVICE.get(code, f"the database failed with code {code}: check the file")
+    if os.path.isdir(path):
+        return "is a folder: give the name of a file in it"
+    if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+        return "its folder does not exist: make that first"
+    if not os.path.exists(path):
+        return "there is no such file, and none was made: check the name and the permissions"
+    return "the file cannot be opened: check the permissions of it and its folder"
+
+
+_ADVICE: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full: nothing was kept; make room and try again",
+    sqlite3.SQLITE_NOTADB: "the file is not a database: give another, or a new name",
+    sqlite3.SQLITE_CORRUPT: "the database is damaged: restore it from a backup",
+    sqlite3.SQLITE_ERROR: "the database is damaged: restore it from a backup",
+    sqlite3.SQLITE_BUSY: "the database is locked by another process: try again, or end that one",
+    sqlite3.SQLITE_READONLY: (
+        "the file may not be written: check its permissions, or open it with read_only=True"
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "reading or writing failed, and whether the last commit was kept is not known: "
+        "check the disk and the room on it, and try again"
+    ),
+    sqlite3.SQLITE_PERM: "the file may not be opened: check its permissions",
+}

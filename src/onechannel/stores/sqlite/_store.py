@@ -1,0 +1,251 @@
+"""The store in one SQLite file.
+
+Laws of this file: one file is one stream; a commit is durable when it returns (WAL,
+synchronous=FULL) or has not happened; nothing is looked up but by an index.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from onechannel.errors import StoreFault
+from onechannel.events import CustomerRegistered, Event, InteractionArrived, InteractionClosed
+from onechannel.model.ids import CustomerId, InteractionId, TenantId
+from onechannel.ports import (
+    Answer,
+    Batch,
+    Committed,
+    Conflict,
+    CustomerAt,
+    CustomerKnown,
+    Past,
+    Reference,
+    StoredSnapshot,
+)
+from onechannel.stores._shared import (
+    COLUMNS,
+    READ_COLUMNS,
+    SESSION_OVER,
+    check_batch,
+    events_from_rows,
+    line_of,
+    rows_from_events,
+)
+from onechannel.stores.sqlite._database import Database, translated
+
+__all__ = ["SQLiteStore"]
+
+# The queries are put together of names that stand in the code; what is asked for is bound.
+_EVENTS: Final = f"select {', '.join(READ_COLUMNS)} from events"  # noqa: S608
+_AFTER: Final = f"{_EVENTS} where position > ? order by position limit ?"
+_HISTORY: Final = f"""
+{_EVENTS} where interaction = :interaction or customer = :customer
+or interaction in (select interaction from events where customer = :customer)
+order by position
+"""  # noqa: S608
+_REGISTERED: Final = f"{_EVENTS} where type = 'customer.registered' and customer = ?"
+# The arrival of the latest of a line and, where it is closed, its closing.
+_LINE: Final = f"""
+{_EVENTS} join (
+    select arrived, closed from interactions where root = ? order by number desc limit 1
+) on position in (arrived, closed) order by position
+"""  # noqa: S608
+_KNOWN_BY: Final = "select customer from addresses where key = ?"
+_SEEN: Final = "select id, first, last from commands where id in"
+_LAST: Final = "select coalesce(max(position), 0) from events"
+
+_ADD_EVENT: Final = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_ADD_ARRIVAL: Final = "insert into interactions (root, number, arrived) values (?, ?, ?)"
+_ADD_CLOSING: Final = """
+update interactions set closed = ? where root = ? and number = ? and closed is null
+"""
+_ADD_COMMAND: Final = "insert into commands values (?, ?, ?)"
+_ADD_ADDRESS: Final = "insert into addresses values (?, ?)"
+_SAVE: Final = """
+insert into snapshots values (1, ?, ?) on conflict (slot) do update
+set position = excluded.position, body = excluded.body where excluded.position >= position
+"""
+
+_LOCK_TIMEOUT: Final = timedelta(seconds=5)  # Python's own default for SQLite
+# Long enough that a query costs nothing for each event, short enough for bodies of 1 MiB.
+_CHUNK: Final = 250
+# SQLite's own limit on parameters was 999 until 3.32; staying under it costs nothing.
+_PARAMETERS: Final = 900
+
+
+class SQLiteStore:
+    """The log of one centre in a file, which any number of processes may have open.
+
+    `create=False` refuses a file that is not there, `read_only=True` never writes. `lock_timeout`
+    is how long another process that holds the lock is waited for. One thread at a time may use a
+    store. The path `:memory:` is a database that is gone when it is closed.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        tenant: TenantId | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        lock_timeout: timedelta = _LOCK_TIMEOUT,
+    ) -> None:
+        self._database = Database(os.fsdecode(path), read_only, lock_timeout)
+        self._database.open(tenant, create=create and not read_only)
+        self._connection = self._database.connection
+
+    @property
+    def tenant(self) -> TenantId:
+        """Whose log it is."""
+        return self._database.tenant
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self._database.path
+
+    @property
+    def last_position(self) -> int:
+        """The position of the log's last event, 0 before the first."""
+        return int(self._rows(_LAST)[0][0])
+
+    @contextmanager
+    def session(self) -> Iterator["_SQLiteSession"]:
+        """One turn at the stream, alone among all processes."""
+        with translated(self.path):
+            self._refuse_unless_writable()
+            self._connection.execute("begin immediate")
+        session = _SQLiteSession(self)
+        try:
+            yield session
+        finally:
+            session.over = True
+            with translated(self.path):
+                self._connection.rollback()
+
+    def _refuse_unless_writable(self) -> None:
+        if self._database.read_only:
+            raise StoreFault(f"{self.path}: is open for reading only: open it for writing")
+        if self._connection.in_transaction:
+            raise StoreFault(f"{self.path}: is locked by another session: end that one first")
+
+    def read(self, after: int = 0, limit: int | None = None) -> Iterator[Event]:
+        """Committed events after a position, in order, at most `limit`."""
+        last = None if limit is None else after + limit
+        while last is None or after < last:
+            size = _CHUNK if last is None else min(_CHUNK, last - after)
+            rows = self._rows(_AFTER, (after, size))
+            if not rows:
+                return
+            yield from events_from_rows(rows, self.tenant)
+            after = rows[-1][0]
+
+    def history(
+        self, *, customer: CustomerId | None = None, interaction: InteractionId | None = None
+    ) -> Iterator[Event]:
+        """What happened to one customer or in one interaction, in order; each event once."""
+        wanted = {"customer": customer, "interaction": interaction}
+        yield from events_from_rows(self._rows(_HISTORY, wanted), self.tenant)
+
+    def save_snapshot(self, snapshot: StoredSnapshot) -> None:
+        """Keep a snapshot in place of an earlier one; outside sessions."""
+        with translated(self.path):
+            self._refuse_unless_writable()
+            self._connection.execute(_SAVE, (snapshot.position, snapshot.text))
+
+    def snapshot(self) -> StoredSnapshot | None:
+        """The snapshot kept, if any."""
+        found = self._rows("select position, body from snapshots")
+        return StoredSnapshot(*found[0]) if found else None
+
+    def close(self) -> None:
+        """Close the file; a session that is open ends without a commit."""
+        self._connection.close()
+
+    # -- what a session does ----------------------------------------------------------------------
+
+    def _rows(
+        self, query: str, values: Sequence[object] | Mapping[str, object] = ()
+    ) -> list[tuple[Any, ...]]:
+        with translated(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _keep(self, batch: Batch) -> None:
+        with translated(self.path):
+            try:
+                self._insert(batch)
+                self._connection.execute("commit")
+            finally:
+                # After a fault SQLite may have done so by itself; then this does nothing.
+                self._connection.rollback()
+
+    def _insert(self, batch: Batch) -> None:
+        arrived, closed = [], []
+        for event in batch.events:
+            if isinstance(event.data, InteractionArrived):
+                arrived.append((*line_of(event.data.interaction), event.position))
+            elif isinstance(event.data, InteractionClosed):
+                closed.append((event.position, *line_of(event.data.interaction)))
+        many = self._connection.executemany
+        many(_ADD_EVENT, rows_from_events(batch.events))
+        many(_ADD_ARRIVAL, arrived)
+        many(_ADD_CLOSING, closed)
+        many(_ADD_COMMAND, [(command, *made) for command, made in batch.commands.items()])
+        many(_ADD_ADDRESS, batch.addresses.items())
+
+
+class _SQLiteSession:
+    """One turn at a SQLite store, inside one transaction."""
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+        self.over = False
+
+    def read_since(self, position: int) -> Iterator[Event]:
+        return self._store.read(position)
+
+    def lookup(self, references: Iterable[Reference]) -> Mapping[Reference, Answer]:
+        return {reference: self._answer(reference) for reference in references}
+
+    def _answer(self, reference: Reference) -> Answer:
+        store = self._store
+        if isinstance(reference, CustomerAt):
+            found = store._rows(_KNOWN_BY, (reference.key,))
+            return str(found[0][0]) if found else None
+        if isinstance(reference, CustomerKnown):
+            rows = store._rows(_REGISTERED, (reference.customer,))
+        else:
+            rows = store._rows(_LINE, (reference.root,))
+        match [event.data for event in events_from_rows(rows, store.tenant)]:
+            case []:
+                return None
+            case [CustomerRegistered() as registered]:
+                return registered
+            case [InteractionArrived() as arrived]:
+                return Past(arrived, None)
+            case [InteractionArrived() as arrived, InteractionClosed() as closed]:
+                return Past(arrived, closed)
+        raise StoreFault(f"{store.path}: an index is damaged: restore it from a backup")
+
+    def seen(self, commands: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        wanted = list(commands)
+        found: dict[str, tuple[int, int]] = {}
+        for start in range(0, len(wanted), _PARAMETERS):
+            part = wanted[start : start + _PARAMETERS]
+            rows = self._store._rows(f"{_SEEN} ({', '.join('?' * len(part))})", part)
+            found |= {command: (first, last) for command, first, last in rows}
+        return found
+
+    def commit(self, expected: int, batch: Batch) -> Committed | Conflict:
+        store = self._store
+        if self.over:
+            raise StoreFault(SESSION_OVER)
+        self.over = True
+        position = store.last_position
+        if position != expected:
+            return Conflict(position)
+        check_batch(store.tenant, position, batch)
+        store._keep(batch)
+        return Committed(position + len(batch.events))

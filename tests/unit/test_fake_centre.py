@@ -1,0 +1,204 @@
+"""The virtual centre, its handles, and what the fake adds."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from onechannel import Capacity, CommandRefused, InvalidValue, Policy
+from onechannel.commands import VERBS, Close, Leave
+from onechannel.model.policy import DEFAULT_POLICY
+from onechannel.simulation import (
+    START,
+    CustomerHandle,
+    InteractionHandle,
+    VirtualCentre,
+    WorkerHandle,
+)
+from onechannel.simulation.story import a_day
+from onechannel.stores.sqlite import SQLiteStore
+from onechannel.testing import FakeCentre
+
+
+@pytest.fixture
+def fake():
+    return FakeCentre()
+
+
+def test_what_the_fixture_stands_on(fake):
+    """A fake has a queue main, a greeter for web, app and chat, and it is nine on a Monday."""
+    assert fake.now == START == datetime(2026, 1, 5, 9, tzinfo=UTC)
+    for channel in ("web", "app", "chat"):
+        assert fake.customer().starts(channel).worker == fake.greeter
+    call = fake.customer().starts("voice")
+    assert (call.worker, call.state, call.queue) == (None, "waiting", "main")
+
+
+def test_the_greeter_has_no_limit_and_no_wrap_up(fake):
+    """A machine of the fake serves any number at once, and is free the moment it is done."""
+    pages = [fake.customer().starts("web") for _ in range(200)]
+    assert len(fake.greeter.holds) == 200
+    fake.queue("main", wrap_up=timedelta(minutes=1))
+    pages[0].closes()
+    assert pages[0] not in fake.greeter.holds
+
+
+#: Verbs that a centre says rather than a customer or worker: it defines, registers and observes.
+OF_THE_CENTRE = {"register", "define_worker", "define_queue", "define_channel", "adopt_policy"}
+
+
+@pytest.mark.parametrize("verb", list(VERBS.values()), ids=lambda verb: verb.name)
+def test_every_verb_is_one_of_a_handle(verb):
+    """What the table of commands calls a verb is a method of a handle, in the third person."""
+    if verb.name in OF_THE_CENTRE or verb.name.startswith("observe_"):
+        return
+    handles = (CustomerHandle, WorkerHandle, InteractionHandle)
+    assert any(hasattr(handle, verb.third_person) for handle in handles)
+
+
+def test_a_customer_comes_with_the_first_address_the_channel_takes(fake):
+    """`starts` passes the first of the customer's addresses whose scheme the channel takes."""
+    ana = fake.customer("Ana", "mailto:ana@example.com", "tel:+34600111222")
+    keys = {}
+    for channel in ("voice", "email", "store"):
+        ana.starts(channel)
+        (address,) = [e.data.address for e in fake.log if e.type == "interaction.arrived"][-1:]
+        keys[channel] = address and address.key
+    assert keys == {
+        "voice": "tel:+34600111222",
+        "email": "mailto:ana@example.com",
+        "store": None,
+    }
+
+
+def test_handles_of_equal_names_are_equal(fake):
+    """A handle is a name: two of the same thing are equal, and can be keys."""
+    ana = fake.customer("Ana")
+    page = ana.starts("web")
+    assert page.customer == ana
+    assert fake.interaction(page.id) == page
+    assert {page: 1}[fake.interaction(page.id)] == 1
+
+
+def test_handles_outlive_what_they_name(fake):
+    """What a handle shows is read from the log, so it stays after the kernel has forgotten."""
+    ana = fake.customer("Ana")
+    page = ana.starts("web", says="Where is my parcel?")
+    page.says("It comes today.")
+    page.closes(disposition="told")
+    fake.advance(days=400)
+    assert (page.state, page.end_reason, page.disposition) == ("closed", "resolved", "told")
+    assert [message.worker for message in page.messages] == [None, "greeter"]
+    assert page.served_by == fake.greeter
+    assert page.worker is None
+
+
+def test_no_handle_shows_what_was_said_or_a_name(fake):
+    """`repr` of handles and messages holds ids only."""
+    ana = fake.customer("Canary Name", "tel:+34600111222")
+    page = ana.starts("web", says="canary words")
+    shown = repr((ana, page, page.messages, fake.view, fake.greeter))
+    assert "anary" not in shown
+    assert "600111222" not in shown
+
+
+def test_every_deadline_fires_at_its_own_moment(fake):
+    """Time passes from deadline to deadline: each event has the time it was due."""
+    marc = fake.worker("marc", skills={"x": 1})
+    fake.customer().starts("voice", about="x")
+    fake.advance(hours=1)
+    (expired,) = [e for e in fake.log if e.type == "assignment.expired"]
+    assert expired.recorded_at == expired.occurred_at == START + timedelta(seconds=20)
+    assert (marc.state, fake.now) == ("unavailable", START + timedelta(hours=1))
+
+
+def test_time_never_runs_backwards(fake):
+    """To advance to the past is to stay."""
+    fake.advance_to(START - timedelta(days=1))
+    assert fake.now == START
+
+
+def test_naive_times_are_refused(fake):
+    """A start or a moment without a zone names no instant."""
+    with pytest.raises(InvalidValue, match="naive"):
+        FakeCentre(start=datetime(2026, 1, 5))  # noqa: DTZ001 - the point
+    with pytest.raises(InvalidValue, match="naive"):
+        fake.advance_to(datetime(2027, 1, 1))  # noqa: DTZ001 - the point
+
+
+def test_a_refused_verb_changes_nothing(fake):
+    """What does not apply raises, and the log is as long as it was."""
+    marc = fake.worker("marc")
+    page = fake.customer().starts("web")
+    before = len(list(fake.log))
+    for refused in (
+        lambda: marc.accepts(page),
+        page.hands_back,
+        lambda: fake.do(Leave(interaction="i-99")),
+        marc.signs_in,
+    ):
+        with pytest.raises(CommandRefused):
+            refused()
+    assert len(list(fake.log)) == before
+
+
+def test_a_verb_on_an_interaction_acts_as_who_serves_it(fake):
+    """`says` on an interaction is the worker's word; with nobody serving it is refused."""
+    page = fake.customer().starts("web")
+    page.says("hello")
+    page.escalates()
+    with pytest.raises(CommandRefused, match="nobody serves it"):
+        page.says("still there?")
+    page.closes(reason="withdrawn")
+    assert page.end_reason == "withdrawn"
+
+
+def test_a_centre_goes_on_where_its_log_ends(tmp_path):
+    """A virtual centre on a store with a log continues it: same view, later time, new ids."""
+    path = tmp_path / "centre.db"
+    first = FakeCentre(store=SQLiteStore(path))
+    page = first.customer("Ana").starts("web", about="orders")
+    first.advance(minutes=5)
+    page.closes()
+    first.store.close()
+
+    second = VirtualCentre(SQLiteStore(path))
+    assert second.now == START + timedelta(minutes=5)
+    assert second.interaction(page.id).end_reason == "resolved"
+    assert second.customer("Bea").id == "c-2"
+    assert second.customer("Cid").starts("web").id == "i-2"
+    second.store.close()
+
+
+def test_the_same_script_makes_the_same_log():
+    """Nothing in a virtual centre is left to chance."""
+    logs = []
+    for _ in range(2):
+        centre = VirtualCentre()
+        a_day(centre)
+        logs.append(list(centre.log))
+    assert logs[0] == logs[1]
+
+
+def test_the_day_has_what_it_promises():
+    """The day played: five channels, an escalation, a decline, a missed ring, a return."""
+    centre = VirtualCentre()
+    ana = a_day(centre)
+    channels = {one.channel for one in ana.interactions}
+    assert channels == {"web", "chat", "voice", "store", "email"}
+    kinds = {event.type for event in centre.log}
+    assert {"assignment.declined", "assignment.expired", "assignment.wrapping"} <= kinds
+    assert "escalation" in {getattr(e.data, "because", None) for e in centre.log}
+    assert any(one.predecessor for one in ana.interactions)
+    assert all(one.state == "closed" for one in ana.interactions)
+
+
+def test_another_policy_can_be_given():
+    """The fake takes the policy it is given, and ends nobody's turn by a rule it does not have."""
+    patient = Policy(name="patient", plan=DEFAULT_POLICY.plan, ring_for=timedelta(minutes=5))
+    fake = FakeCentre(policy=patient)
+    marc = fake.worker("marc", skills={"x": 1}, capacity=Capacity.only("voice"))
+    call = fake.customer().starts("voice", about="x")
+    fake.advance(minutes=4, seconds=59)
+    assert marc.asked == (call,)
+    fake.do(Close(interaction=call.id))
+    assert marc.asked == ()
