@@ -31,6 +31,7 @@ from onechannel.stores.sqlite import SQLiteStore
 
 try:
     import typer
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Table
@@ -363,7 +364,7 @@ _STYLES: Final = {
 
 def _print_report(figures: dict[str, Any]) -> None:
     console = Console()
-    totals = Table(title="The whole log", show_header=False, title_justify="left")
+    totals = Table(title="The whole log", title_justify="left", show_header=False, box=SIMPLE_HEAD)
     totals.add_column()
     totals.add_column(justify="right")
     for name, value in figures.items():
@@ -374,34 +375,35 @@ def _print_report(figures: dict[str, Any]) -> None:
         if figures[part]:
             console.print(_part_table(title, figures[part]))
     if figures["anomalies"]:
-        anomalies = Table(title="Anomalies: what the source claims and cannot be")
-        anomalies.add_column("claim")
+        anomalies = Table(title="Anomalies", title_justify="left", box=SIMPLE_HEAD)
+        anomalies.add_column("what the source claims: why it cannot be")
         anomalies.add_column("count", justify="right")
         for claim, count in figures["anomalies"].items():
             anomalies.add_row(claim, f"{count:,}")
         console.print(anomalies)
 
 
-#: The columns of a table by part: the others stand in the JSON.
-_COLUMNS: Final = (
-    "interactions",
-    "self_served",
-    "queued",
-    "abandoned",
-    "answered",
-    "wait_mean_s",
-    "handle_mean_s",
-    "answered_within_20s",
-)
+#: The columns of a table by part, with heads that leave room; the other figures are in the JSON.
+_COLUMNS: Final = {
+    "interactions": "all",
+    "self_served": "self\nserved",
+    "queued": "queued",
+    "abandoned": "aban-\ndoned",
+    "answered": "ans-\nwered",
+    "wait_mean_s": "wait\ns",
+    "handle_mean_s": "handle\ns",
+    "answered_within_20s": "within\n20 s",
+}
 
 
 def _part_table(title: str, parts: dict[str, dict[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("")
-    for name in _COLUMNS:
-        table.add_column(_label(name), justify="right")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("", no_wrap=True, min_width=max(map(len, parts)))
+    for head in _COLUMNS.values():
+        table.add_column(head, justify="right", no_wrap=True)
     for part, figures in parts.items():
-        table.add_row(part, *(_figure(name, figures[name]) for name in _COLUMNS))
+        cells = (_figure(name, figures[name]).removesuffix(" s") for name in _COLUMNS)
+        table.add_row(part, *cells)
     return table
 
 

@@ -63,7 +63,7 @@ _plain_dumps: Final = json.JSONEncoder(
 _decoder: Final = json.JSONDecoder()
 
 
-def _plain_loads(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is anything
+def _plain_loads(text: str | bytes) -> Any:
     if isinstance(text, str) and text[:1] == "{":
         value, end = _decoder.raw_decode(text)
         if end == len(text):
@@ -312,10 +312,12 @@ def origin_to_texts(origin: Origin) -> tuple[str | None, ...]:
         raise _unwritable("the envelope") from None
 
 
-def origin_from_texts(position: int, texts: Sequence[str], tenant: TenantId) -> Origin:
+def origin_from_texts(position: int, texts: Sequence[Any], tenant: TenantId) -> Origin:
     """The origin that these texts were made of; raises `LogInconsistent`."""
     recorded_at, occurred_at, cause, command, actor = texts
     try:
+        if command is not None and type(command) is not str:
+            raise TypeError
         return Origin(
             time_from_text(recorded_at),
             time_from_text(occurred_at),
@@ -359,6 +361,10 @@ def event_from_json(text: str | bytes) -> Event:
         position, name, version = line["position"], line["type"], line["version"]
         origin, tenant = [line[key] for key in ORIGIN], line["tenant"]
         data = line["data"]
+        if type(name) is not str or type(tenant) is not str or type(position) is not int:
+            raise TypeError
+        if position < 1:
+            raise ValueError
     except _UNFIT:
         raise StoreFault("the text is not an event of a log") from None
     try:
@@ -372,8 +378,11 @@ def event_from_json(text: str | bytes) -> Event:
 
 
 def snapshot_to_json(snapshot: Snapshot) -> str:
-    """A snapshot as text."""
-    return dumps(_CONVERTER.unstructure(snapshot))
+    """A snapshot as text; raises `StoreFault` for what cannot be carried."""
+    try:
+        return _storable(dumps(_CONVERTER.unstructure(snapshot)))
+    except _UNFIT:
+        raise _unwritable("the snapshot") from None
 
 
 def snapshot_from_json(text: str | bytes) -> Snapshot:

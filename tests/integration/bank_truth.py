@@ -56,6 +56,7 @@ def _is_readable(row):
         return False
     return (
         "".join(row.values()).isascii()
+        and all(cell or name == "customer_id" for name, cell in row.items())
         and all(CLOCK.fullmatch(row[name]) for name in CLOCKS)
         and all(WHOLE.fullmatch(row[name]) for name in WHOLES)
         and row["outcome"] in OUTCOMES

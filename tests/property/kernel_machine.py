@@ -11,7 +11,7 @@ import attrs
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from tests.property.kernel_model import Model, Refused
+from tests.property.kernel_model import EVERYBODY, Model, Refused
 
 from onechannel import commands as c
 from onechannel.errors import CommandRefused, DeadlineDue, PolicyMissing
@@ -132,7 +132,11 @@ def essence(event: Event) -> tuple[str, dict]:
 def as_told(plan: Plan) -> tuple[int, list]:
     """A plan as the model tells it."""
     steps = [
-        (set(step.requirement.kinds), dict(step.requirement.skills), step.expires_after)
+        (
+            set(step.requirement.kinds) or EVERYBODY,
+            dict(step.requirement.skills),
+            step.expires_after,
+        )
         for step in plan.steps
     ]
     return plan.priority, steps

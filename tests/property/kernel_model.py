@@ -19,12 +19,15 @@ PEOPLE = {"person", "partner"}
 MACHINES = {"machine"}
 NO_TIME = timedelta(0)
 
-# What the planners of the rehearsals answer: queue, how much more urgent, steps; None is a fault.
+# What the planners of the rehearsals answer: queue, priority and steps; None is a fault.
 ANSWERS = {
-    "good": ("second", 1, [(PEOPLE, {}, timedelta(seconds=8)), (EVERYBODY, {}, None)]),
-    "raising": None,
-    "silent": None,
-    "trespassing": ("theirs", 0, [(EVERYBODY, {}, None)]),
+    "good": lambda priority: (
+        *("second", priority + 1),
+        [(PEOPLE, {}, timedelta(seconds=8)), (EVERYBODY, {}, None)],
+    ),
+    "raising": lambda _: None,
+    "silent": lambda _: None,
+    "trespassing": lambda _: ("theirs", 0, [(EVERYBODY, {}, None)]),
 }
 
 
@@ -193,9 +196,9 @@ class Model:
         rule, faulty = self.policy.plan, False
         if not isinstance(rule, PlanRule):
             self.require(rule.name in ANSWERS)
-            answer = ANSWERS[rule.name]
+            answer = ANSWERS[rule.name](live.priority)
             if answer and answer[0] in self.queues and self.queues[answer[0]].router == "ours":
-                plan = self.restricted(answer[0], live.priority + answer[1], answer[2], kinds)
+                plan = self.restricted(*answer, kinds)
                 plan.policy, plan.faulty = self.policy.name, False
                 return plan
             rule, faulty = DEFAULT_POLICY.plan, True
@@ -385,7 +388,8 @@ class Model:
 
     def close(self, command: c.Close) -> None:
         live = self.live(command.interaction, "waiting", "engaged")
-        self.require(live.owner is None or self.may_act_as(self.parts[live.owner].worker))
+        owner = self.parts[live.owner].worker if live.owner else None
+        self.require(self.may_act_as(owner))
         self.over(live, command.reason.value, command.disposition)
 
     def over(self, live, reason, disposition) -> None:

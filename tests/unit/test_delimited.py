@@ -91,6 +91,19 @@ def test_an_answer_that_cannot_be_is_an_anomaly_before_the_closing(changes, reas
     assert told(**changes) == [*WAITED, f"observe_accepted: {reason}", "resolved"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "closed"),
+    [
+        ({"server": "NO_SERVER"}, "07:02:00"),
+        ({"ser_start": "9:00:40", "ser_exit": "9:00:30", "ser_time": "-10"}, "07:00:40"),
+        ({"ser_start": "0:00:00", "ser_exit": "0:00:00", "ser_time": "0"}, "07:00:35"),
+    ],
+)
+def test_the_closing_is_when_the_row_was_heard_of_last(changes, closed):
+    """Of a service that cannot be, what it says of time still says when the call was over."""
+    assert times(**changes)[-1] == f"01-04 {closed}"
+
+
 @pytest.mark.parametrize("outcome", [("HANG", "abandoned"), ("PHANTOM", "failed")])
 def test_service_without_an_answer_is_an_anomaly_after_the_closing(outcome):
     """Where the outcome is not answered, a claim of service does not make it so."""
@@ -160,21 +173,30 @@ def test_an_anomaly_cites_durations_and_names_only():
 # -- times -----------------------------------------------------------------------------------------
 
 
+LATE = {"vru_entry": "23:59:23", "vru_exit": "23:59:25", "vru_time": "2"}
+
+
 def test_what_begins_after_midnight_is_on_the_next_day():
     """A time of day means the moment nearest to the row's previous fact."""
-    found = times(
-        vru_entry="23:59:23",
-        vru_exit="23:59:23",
-        vru_time="0",
-        q_start="23:59:28",
-        q_exit="0:00:03",
-        q_time="35",
-        ser_start="0:00:03",
-        ser_exit="0:00:55",
-        ser_time="52",
-    )
-    assert found[-3:] == ["01-04 22:00:03", "01-04 22:00:55", "01-04 22:00:55"]
-    assert len(found) == 7
+    service = {"ser_start": "0:00:14", "ser_exit": "0:01:39", "ser_time": "85"}
+    assert times(**LATE, **NO_WAIT, **service)[2:4] == ["01-04 22:00:14", "01-04 22:01:39"]
+    wait = {"q_start": "23:59:28", "q_exit": "0:00:03", "q_time": "35"}
+    assert times(**LATE, **wait, **service)[2:4] == ["01-04 21:59:28", "01-04 22:00:03"]
+    assert times(**LATE, **wait, **service)[4:] == ["01-04 22:00:14"] + ["01-04 22:01:39"] * 2
+
+
+def test_what_begins_before_midnight_is_on_the_day_before():
+    """Where a machine's clock is ahead, the wait may begin on the day before the row's date."""
+    early = {"vru_entry": "0:00:20", "vru_exit": "23:59:50", "vru_time": "-30"}
+    found = times(**early, q_start="23:59:50", q_exit="0:00:20", ser_start="0:00:20")
+    assert found[0] == "01-03 22:00:20"
+    assert found[3:5] == ["01-03 21:59:50", "01-03 22:00:20"]
+
+
+def test_a_long_wait_takes_the_row_with_it():
+    """The previous fact of a service is the end of the wait, however long it was."""
+    found = times(q_exit="22:00:05", q_time="46800", ser_start="22:00:05", ser_exit="22:01:30")
+    assert found[3:5] == ["01-04 20:00:05", "01-04 20:00:05"]
 
 
 def test_midnight_itself_is_no_time_where_it_means_nothing():

@@ -59,7 +59,7 @@ def names(events) -> list[str]:
 @pytest.mark.parametrize("at", [NAIVE, "2026-01-05T09:00:00Z", 1_767_603_600, NAIVE.date()])
 def test_what_names_no_instant_is_refused(build, at):
     """A naive datetime, and whatever is no datetime, is refused wherever time comes in."""
-    with pytest.raises(InvalidValue, match="naive datetime|aware datetime") as caught:
+    with pytest.raises(InvalidValue, match=r"naive datetime|aware datetime") as caught:
         build(at)
     assert "2026" not in str(caught.value)
 
@@ -101,7 +101,7 @@ def test_an_instant_beyond_the_calendar_is_refused():
 
 
 def test_a_request_from_the_past_happens_now():
-    """A clock that was set back does not set the log back; what the caller claims is kept beside."""
+    """A clock that was set back does not set back the log; what the caller claims stays beside."""
     there = asked()
     late = c.Request(LEAVE, "late", there.at - timedelta(days=1), claimed_at=START - 60 * SECOND)
     event = there.handle(late)[0]

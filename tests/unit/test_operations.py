@@ -17,7 +17,6 @@ from onechannel.model.assignment import Role
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.interaction import EndReason, QueuedBecause
 from onechannel.model.plan import Plan, Step
-from onechannel.model.queue import Queue
 from onechannel.model.worker import Capacity, Worker, WorkerKind
 from onechannel.simulation import VirtualCentre
 
@@ -375,15 +374,14 @@ def test_by_channel():
 )
 def test_by_queue(happened, queue):
     """The first it waited in, else the first it was put into, else what it was about."""
-    defined = (0, e.QueueDefined(Queue(name="billing")))
-    figures = report(ours(VRU, arrived(0, about="billing"), *happened, defined))
+    figures = report(ours(VRU, arrived(0, about="billing"), *happened))
     assert {name: part.interactions for name, part in figures.by_queue.items()} == {queue: 1}
 
 
-def test_no_queue_of_that_name():
-    """What was in no queue, about something no queue is named after, is under none."""
-    happened = [arrived(0, about="billing"), closed(9), arrived(0, "b"), closed(9, interaction="b")]
-    assert report(log(*happened)).by_queue == {}
+def test_in_no_queue_and_about_nothing():
+    """What was in no queue, about nothing that is known, counts in the whole alone."""
+    figures = report(log(arrived(0), closed(9)))
+    assert (figures.interactions, figures.by_queue) == (1, {})
 
 
 # -- what a rule of ours would forbid -------------------------------------------------------------

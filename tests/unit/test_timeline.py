@@ -18,7 +18,7 @@ from onechannel.insight import (
 from onechannel.model.actor import SYSTEM
 from onechannel.model.address import Address
 from onechannel.model.frozenmap import FrozenMap
-from onechannel.model.interaction import EndReason
+from onechannel.model.interaction import EndReason, QueuedBecause
 from onechannel.model.worker import Capacity, WorkerKind
 from onechannel.simulation import VirtualCentre
 
@@ -162,6 +162,16 @@ def test_what_has_not_ended_has_no_end():
     assert [*timeline(log(arrived(0), (5, accepted), (2, released)))][-1].until == at(5)
 
 
+def test_a_waiting_ends_with_what_takes_it_out_of_the_queue():
+    """The queue's own clock, the next queue or the closing ends a waiting."""
+    queued = e.InteractionQueued("i", "main", QueuedBecause.OBSERVED, NINE, *[None] * 4)
+    for end in (e.InteractionDequeued("i"), queued, closed(0)[1]):
+        waiting = [*timeline(log(arrived(0), (1, queued), (9, end)))][1]
+        assert (waiting.kind, waiting.until) == (EntryKind.WAITING, at(9))
+    (left,) = timeline(log((0, e.InteractionDequeued("i"))))
+    assert (left.kind, left.what) == (EntryKind.MOVED, "leaves the queue")
+
+
 def test_nobody_known_is_somebody():
     """An interaction without a customer is somebody's."""
     assert told(timeline(log(arrived(0, customer=None), closed(1)))) == [
@@ -285,6 +295,9 @@ def test_a_new_day_and_a_long_silence_stand_apart():
         "Tuesday 2026-01-06 (UTC)",
     ]
     assert lines[3] == ""
+    midnight = 15 * 3600
+    lines = list(render_text(timeline(log(arrived(midnight - 9), closed(midnight)))))
+    assert [line[:8] for line in lines] == ["Monday 2", "  23:59:", "", "Tuesday ", "  00:00:"]
 
 
 def test_days_are_those_of_the_zone():
@@ -322,6 +335,14 @@ def test_columns_are_aligned_by_what_a_terminal_shows():
     lines = list(render_text(timeline(log(*(arrived(0, "i", name) for name in names)))))
     ana, yamada, jose = (len(line.partition("arrives")[0]) for line in lines[1:])
     assert (yamada, jose) == (ana - 2, ana + 1)
+
+
+def test_any_other_channel_has_a_mark_too():
+    """A channel that nobody knows has a dot, and none is no worse for it."""
+    happened = [arrived(0, channel="pigeon"), arrived(1, "j", channel="voice")]
+    lines = list(render_text(timeline(log(*happened))))
+    assert "  . pigeon  i  ana  arrives" in lines[1]
+    assert "  ( voice   j  ana  arrives" in lines[2]
 
 
 def test_each_line_says_what_it_is_about():

@@ -33,8 +33,8 @@ class OperationsReport(Figures):
     """The figures of a whole log.
 
     - `by_channel`: under the channel on which an interaction began.
-    - `by_queue`: under the first queue in which it waited; else the first it was put into; else
-      what it was about, where the log has a queue of that name; else under none.
+    - `by_queue`: under the first queue in which it waited; else the first it was put into; else,
+      where it was in none, what it was about; else under none.
     - `open`: interactions not closed at the end of the log.
     - `anomalies`: what a source claimed and cannot be, counted by "verb: reason".
     - `two_at_once`: observed acceptances by a person of whom an earlier accepted one still ran.
@@ -106,6 +106,9 @@ class _Service:
     live: _Interaction
 
 
+#: The channel it began on, and the queue it counts under.
+_Key: TypeAlias = tuple[str, str | None]
+
 #: When each of many things began and ended, in seconds since the epoch.
 _Spans: TypeAlias = tuple["array[float]", "array[float]"]
 
@@ -130,7 +133,6 @@ class OperationsFold:
         self._running: dict[AssignmentId, _Service] = {}
         self._tallies: dict[_Key, Tally] = {}
         self._machines: set[WorkerId] = set()
-        self._queues: set[str] = set()
         self._anomalies: dict[str, int] = {}
         self._served: dict[WorkerId, _Spans] = {}
         self._turns: dict[tuple[str, int], _Spans] = {}
@@ -146,7 +148,7 @@ class OperationsFold:
         """The figures of the log so far."""
         tallies = list(self._tallies.items())
         for live in self._open.values():
-            key, tally = self._key(live), Tally()
+            key, tally = _key(live), Tally()
             _count(tally, live, None)
             tallies.append((key, tally))
         total = figures([tally for _, tally in tallies])
@@ -157,7 +159,7 @@ class OperationsFold:
             two_at_once=sum(map(_overlapping, self._all_served().values())),
             out_of_turn=sum(map(_overtaking, self._turns.values())),
             by_channel=_by(lambda key: key[0], tallies),
-            by_queue=_by(self._queue_of, tallies),
+            by_queue=_by(lambda key: key[1], tallies),
         )
 
     # -- the log's things --------------------------------------------------------------------------
@@ -167,9 +169,6 @@ class OperationsFold:
             self._machines.add(data.worker)
         else:
             self._machines.discard(data.worker)
-
-    def _queue_defined(self, _event: e.Event, data: e.QueueDefined) -> None:
-        self._queues.add(data.queue.name)
 
     def _arrived(self, _event: e.Event, data: e.InteractionArrived) -> None:
         self._open[data.interaction] = _Interaction(
@@ -226,7 +225,7 @@ class OperationsFold:
         if live is None:
             return
         _end_stay(live, event.origin.occurred_at)
-        live.tally = self._tallies.setdefault(self._key(live), Tally())
+        live.tally = self._tallies.setdefault(_key(live), Tally())
         _count(live.tally, live, data.reason)
 
     def _anomaly(self, _event: e.Event, data: e.AnomalyObserved) -> None:
@@ -245,15 +244,6 @@ class OperationsFold:
 
     # -- what it comes to --------------------------------------------------------------------------
 
-    def _key(self, live: _Interaction) -> "_Key":
-        stayed_in = live.stay.queue if live.stay is not None else None
-        queue = live.waited_in or stayed_in or live.put_into
-        return live.channel, queue, live.about if queue is None else None
-
-    def _queue_of(self, key: "_Key") -> str | None:
-        _, queue, about = key
-        return queue or (about if about in self._queues else None)
-
     def _all_served(self) -> dict[WorkerId, _Spans]:
         """What observed persons served, and still serve."""
         served = {worker: (begins[:], ends[:]) for worker, (begins, ends) in self._served.items()}
@@ -265,12 +255,8 @@ class OperationsFold:
         return served
 
 
-#: Channel, queue, and what it was about where there was no queue.
-_Key: TypeAlias = tuple[str, str | None, str | None]
-
 _FOLD: Final[dict[type[e.EventData], Callable[[OperationsFold, e.Event, Any], None]]] = {
     e.WorkerDefined: OperationsFold._worker_defined,
-    e.QueueDefined: OperationsFold._queue_defined,
     e.InteractionArrived: OperationsFold._arrived,
     e.InteractionQueued: OperationsFold._queued,
     e.InteractionDequeued: OperationsFold._dequeued,
@@ -279,6 +265,11 @@ _FOLD: Final[dict[type[e.EventData], Callable[[OperationsFold, e.Event, Any], No
     e.InteractionClosed: OperationsFold._closed,
     e.AnomalyObserved: OperationsFold._anomaly,
 }
+
+
+def _key(live: _Interaction) -> _Key:
+    stayed_in = None if live.stay is None else live.stay.queue
+    return live.channel, live.waited_in or stayed_in or live.put_into or live.about
 
 
 def _end_stay(live: _Interaction, at: datetime) -> None:

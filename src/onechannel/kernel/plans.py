@@ -67,24 +67,23 @@ def _by_callable(turn: Turn, named: Named, ask: PlanAsk) -> Planned:
             f"policy {name} plans by {named.name}, which this process lacks: "
             "give it to Kernel(callables=…)"
         )
-    default = DEFAULT_POLICY.plan
-    assert isinstance(default, PlanRule)
     try:
         answer = planner(ask)
-    except Exception as fault:  # noqa: BLE001 - whatever a foreign policy raises is its fault, not the customer's
-        return Planned(
-            _by_rule(default, ask), DEFAULT_POLICY.name, f"raised {type(fault).__name__}"
-        )
+    except Exception as fault:  # noqa: BLE001 - whatever it raises is its fault, not the customer's
+        return _instead(ask, f"raised {type(fault).__name__}")
     if not isinstance(answer, Plan):
-        return Planned(
-            _by_rule(default, ask), DEFAULT_POLICY.name, f"answered {type(answer).__name__}"
-        )
+        return _instead(ask, f"answered {type(answer).__name__}")
     queue = turn.state.queues.get(answer.queue)
     if queue is None or queue.router is not Router.OURS:
-        return Planned(
-            _by_rule(default, ask), DEFAULT_POLICY.name, "answered a queue that is not ours"
-        )
+        return _instead(ask, "answered a queue that is not ours")
     return Planned(restrict(answer, ask.kinds), name)
+
+
+def _instead(ask: PlanAsk, fault: str) -> Planned:
+    """The default plan, in place of one that could not be had."""
+    rule = DEFAULT_POLICY.plan
+    assert isinstance(rule, PlanRule)  # the built-in one is data
+    return Planned(_by_rule(rule, ask), DEFAULT_POLICY.name, fault)
 
 
 def stand_in_line(

@@ -45,6 +45,7 @@ def _step(rule: StepRule, about: str | None) -> Step:
 
 
 _ANY: Final = 0.0
+_EVERYBODY: Final = frozenset(WorkerKind)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -53,6 +54,8 @@ def restrict(plan: Plan, kinds: frozenset[WorkerKind]) -> Plan:
 
     Where none is left, the one step that remains asks for anybody of these kinds.
     """
+    if kinds >= _EVERYBODY:
+        return plan
     steps = []
     for step in plan.steps:
         left = step.requirement.kinds & kinds if step.requirement.kinds else kinds

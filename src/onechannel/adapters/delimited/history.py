@@ -143,11 +143,14 @@ def _absence(column: str, header: Sequence[str]) -> str:
         return f"which the header has {header.count(column)} times"
     if all(_is_column(name) for name in header if name):
         return f"which the file does not have: its columns are {', '.join(filter(None, header))}"
-    fields = "1 field" if len(header) == 1 else f"{len(header)} fields"
     return (
         "which the file does not have: its first line does not look like a header "
-        f"(split by file.delimiter: {fields})"
+        f"(split by file.delimiter: {_fields(header)})"
     )
+
+
+def _fields(fields: Sequence[str]) -> str:
+    return "1 field" if len(fields) == 1 else f"{len(fields)} fields"
 
 
 def _is_column(name: str) -> bool:

@@ -135,7 +135,7 @@ class Table:
 
     def _take(
         self, key: str, kinds: tuple[type, ...], what: str, default: object = _MISSING
-    ) -> Any:  # noqa: ANN401 - it is of one of the kinds
+    ) -> Any:
         self._known.append(key)
         value = self._values.get(key, default)
         if value is _MISSING:

@@ -69,6 +69,7 @@ create table snapshots (
 """
 
 _IN_MEMORY: Final = ":memory:"
+_UNWRITABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 
 @attrs.define
@@ -105,10 +106,15 @@ class Database:
             connection.execute("select count(*) from sqlite_schema")
         except sqlite3.OperationalError as fault:
             connection.close()
-            # To read a write-ahead log an index of it is made, which may not be possible here;
-            # where no such log was left behind, the file alone holds everything.
-            if _primary(fault) != sqlite3.SQLITE_CANTOPEN or os.path.exists(f"{self.path}-wal"):
+            if _primary(fault) not in _UNWRITABLE or not os.path.isfile(self.path):
                 raise
+            # To read the write-ahead log an index of it must be written, which is not possible
+            # here. Where no such log was left, the file alone holds everything.
+            if os.path.exists(f"{self.path}-wal") and os.path.getsize(f"{self.path}-wal"):
+                raise StoreFault(
+                    f"{self.path}: its last commits stand in a write-ahead log that cannot be "
+                    "read here: open it once where it may be written"
+                ) from None
             return self._connection_to(f"{place}?mode=ro&immutable=1")
         return connection
 
@@ -246,7 +252,8 @@ _ADVICE: Final = {
     sqlite3.SQLITE_ERROR: "the database is damaged: restore it from a backup",
     sqlite3.SQLITE_BUSY: "the database is locked by another process: try again, or end that one",
     sqlite3.SQLITE_READONLY: (
-        "the file may not be written: check its permissions, or open it with read_only=True"
+        "the file may not be written: check the permissions of it and its folder, "
+        "or open it with read_only=True"
     ),
     sqlite3.SQLITE_IOERR: (
         "reading or writing failed, and whether the last commit was kept is not known: "

@@ -257,13 +257,24 @@ def scripts(most: int = 100) -> st.SearchStrategy[Sequence[Cue]]:
     return drawn | st.builds(seeded, st.integers(0, 2**32), sizes.map(lambda size: 2 * size))
 
 
+class _Seeded(list[Cue]):
+    """A script that is told by what it follows from, not cue by cue."""
+
+    def __init__(self, seed: int, size: int) -> None:
+        draw = Random(seed)
+        super().__init__(
+            Cue(draw.choice(_KINDS), draw.choice(_WAITS), *draw.choices(_NUMBERS, k=3))
+            for _ in range(size)
+        )
+        self._told = f"seeded({seed}, {size})"
+
+    def __repr__(self) -> str:
+        return self._told
+
+
 def seeded(seed: int, size: int) -> Sequence[Cue]:
     """A script of so many cues that follows from its seed, every cue as likely as it should be."""
-    draw = Random(seed)
-    return [
-        Cue(draw.choice(_KINDS), draw.choice(_WAITS), *draw.choices(_NUMBERS, k=3))
-        for _ in range(size)
-    ]
+    return _Seeded(seed, size)
 
 
 def logs(most: int = 100) -> st.SearchStrategy[tuple[e.Event, ...]]:
