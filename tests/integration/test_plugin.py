@@ -1,5 +1,6 @@
 """The pytest plugin, from outside."""
 
+import sys
 import textwrap
 
 import pytest
@@ -71,5 +72,5 @@ def test_unittest_can_use_the_fake(outside):
                 self.assertEqual(page.worker, self.centre.greeter)
         """
     )
-    result = outside.run("python", "-m", "unittest", "-q", "test_story")
+    result = outside.run(sys.executable, "-m", "unittest", "-q", "test_story")
     assert result.ret == 0

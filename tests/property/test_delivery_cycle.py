@@ -109,9 +109,9 @@ def test_cycles_at_one_store_are_as_good_as_one(given_groups, turns):
         served = play(several[turns[number % len(turns)]], group)
         assert plain(served) == plain(play(one, group))
     assert lines(shared) == lines(alone)
-    for cycle in several:
-        cycle.run([], lambda: given_groups[0].at)
-        assert state(cycle) == state(one)
+    for cycle in (one, *several):
+        cycle.run([], lambda: given_groups[0].at)  # catches up
+    assert {state(cycle) for cycle in several} == {state(one)}
 
 
 @given(groups())
@@ -158,7 +158,7 @@ def test_a_served_command_is_served_for_ever(given_groups):
     turnout = CommitCycle(store).run(again, lambda: given_groups[0].at)
     for (submission,), (answer,) in zip(again, turnout.answers, strict=True):
         assert answer == attrs.evolve(first[submission.id], repeated=True)
-    assert turnout.events == ()
+    assert [event.origin.command for event in turnout.events if event.origin.command] == []
 
 
 # -- faults ---------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def check_conservation(store, given_groups, answers):
 
 @given(groups(), st.lists(st.sampled_from([None, "before"])))
 def test_commits_that_fail_change_nothing(given_groups, faults):
-    """Given again after any number of failed commits, submissions lead to the log of a sound store."""
+    """After any number of failed commits the log is that of a store that never failed."""
     sound, unreliable = MemoryStore(), Unreliable(faults)
     one, other = cycle_at(sound), cycle_at(unreliable)
     for group in given_groups:

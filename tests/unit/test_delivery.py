@@ -165,6 +165,17 @@ def test_what_deadlines_made_is_kept_though_everything_is_refused():
     ]
 
 
+def test_a_cycle_without_requests_fires_what_is_due():
+    """Time alone is a reason for a cycle."""
+    store = MemoryStore()
+    cycle = ringing_centre(store)
+    assert cycle.kernel.next_deadline == AT + RINGING
+    assert run(cycle, at=AT + RINGING - timedelta(microseconds=1)).events == ()
+    types = [event.type for event in run(cycle, at=AT + RINGING).events]
+    assert types == ["assignment.expired", "worker.unavailable"]
+    assert cycle.kernel.position == store.last_position == SET_UP + 2
+
+
 def test_a_cycle_with_nothing_to_keep_commits_nothing():
     """Without events and without command ids there is no commit."""
     store = Probed()

@@ -32,8 +32,8 @@ def evolve(state: State, event: e.Event) -> None:
         raise LogInconsistent(event.position, "it belongs to another tenant")
     try:
         apply(state, event)
-    except KeyError:
-        # A move that no table has, or a thing that is not live: both are looked up by key.
+    except (KeyError, IndexError):
+        # A move that no table has, a thing that is not live, a step that no plan has.
         raise LogInconsistent(event.position, _misfit(state, event)) from None
 
 
@@ -137,6 +137,7 @@ def _arm_step(state: State, data: e.InteractionQueued | e.StepExpired) -> None:
 def _dequeued(state: State, data: e.InteractionDequeued) -> None:
     live = state.interactions[data.interaction]
     live.state = _MOVE_INTERACTION[live.state, e.InteractionDequeued]
+    live.queue = None
 
 
 def _closed(state: State, data: e.InteractionClosed) -> None:
@@ -183,6 +184,9 @@ def _accepted(state: State, data: e.AssignmentAccepted) -> None:
     live.state = _MOVE_INTERACTION[live.state, e.AssignmentAccepted]
     live.owner = assignment.id
     live.pending = None
+    if live.plan is None:
+        # Where somebody else routes, to be served is to have left the queue.
+        live.queue = None
     state.deadlines.cancel(Alarm.RING, assignment.id)
     state.deadlines.cancel(Alarm.STEP, live.id)
 

@@ -62,11 +62,12 @@ class Rehearsal:
 
     def request(self, cue: Cue) -> Request:
         """What a cue comes to now: somebody's request about what is there."""
-        self.advance(self.at + cue.wait)
+        late = min(cue.wait, timedelta(0))
+        self.advance(self.at + cue.wait - late)
         command = made(cue, self.stage)
         distance = timedelta(seconds=cue.first % 61 - 30)
         claimed_at = self.at + distance if cue.third % 5 == 1 else None
-        at = self.at + min(cue.wait, timedelta(0))
+        at = self.at + late
         return Request(command, self._next_id(), at, "main", self._actor(command, cue), claimed_at)
 
     def ask(
