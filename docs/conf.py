@@ -14,7 +14,13 @@ author = "The onechannel authors"
 project_copyright = "2026, The onechannel authors"
 release = version = version_of("onechannel")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "state_diagrams", "vocabulary"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "state_diagrams",
+    "vocabulary",
+]
 exclude_patterns = ["_build", "_ext"]
 nitpicky = False  # types of other projects are not looked up: the build needs no network
 

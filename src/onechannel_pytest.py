@@ -4,12 +4,13 @@ Law of this file: loading it imports nothing of onechannel; a test that uses no 
 nothing.
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from onechannel.testing import FakeCentre
 
 

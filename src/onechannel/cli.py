@@ -24,7 +24,7 @@ from onechannel.insight import EntryKind, render_lines
 from onechannel.insight import check as check_log
 from onechannel.insight import report as fold_report
 from onechannel.insight import timeline as fold_timeline
-from onechannel.runtime.history import import_history
+from onechannel.runtime.history import bounded_lines, import_history
 from onechannel.simulation import START, VirtualCentre
 from onechannel.simulation.story import a_day
 from onechannel.stores.sqlite import SQLiteStore
@@ -138,7 +138,7 @@ def import_(
         _progress("importing", os.path.getsize(file)) as advance,
         _opened(into, create=True) as store,
     ):
-        watched = asides.watch(lines, advance)
+        watched = asides.watch(bounded_lines(lines), advance)
         counts = import_history(store, watched, described, clock=_now, set_aside=asides.keep)
     if as_json:
         _print_json(
@@ -180,7 +180,7 @@ def _described(mapping: Path, file: Path) -> Mapping:
     try:
         described = read_mapping(_text(mapping))
         with file.open("rb") as lines:
-            next(read_history(lines, described), None)
+            next(read_history(bounded_lines(lines), described), None)
     except MappingInvalid as invalid:
         raise MappingInvalid(f"{mapping}: {invalid}") from None
     return described

@@ -1,11 +1,13 @@
 """Logs of other shapes than the bank's: commas, quotes, full dates, few columns."""
 
+import io
 from datetime import timedelta
 
 import pytest
 
 from onechannel import commands as c
-from onechannel.adapters.delimited import Row, read_history, read_mapping
+from onechannel.adapters.delimited import LINE_LIMIT, Row, read_history, read_mapping
+from onechannel.runtime import bounded_lines
 
 CSV = """
 [file]
@@ -116,3 +118,28 @@ def test_a_time_outside_the_calendar_sets_its_line_aside():
     aside, good = read_csv(*rows, mapping=mapping)
     assert aside.reason == "its times lie outside the calendar"
     assert isinstance(good, Row)
+
+
+def test_a_line_without_end_is_set_aside_in_bounded_memory():
+    """A line of more than `LINE_LIMIT` bytes is set aside once, cut; those around it are read."""
+    row = b"c-1,chat,04/01/2026 09:00,,,,no\n"
+    file = io.BytesIO(CSV_HEADER + row + b"x" * (3 * LINE_LIMIT) + b"\n" + row)
+    lines = list(bounded_lines(file))
+    first, long, last = read_history(lines, read_mapping(CSV))
+    assert isinstance(first, Row)
+    assert isinstance(last, Row)
+    assert (long.number, long.reason) == (3, f"the line has more than {LINE_LIMIT:,} bytes")
+    assert len(long.raw) < LINE_LIMIT + 10
+
+
+@pytest.mark.parametrize("size", range(LINE_LIMIT - 4, LINE_LIMIT + 5))
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
+def test_a_line_is_cut_where_it_is_too_long_and_nowhere_else(size, ending):
+    """Bounding changes no line that may be read, whatever its ending, and loses none after it."""
+    content = b"x" * size + ending
+    lines = list(bounded_lines(io.BytesIO(content + b"y\n" if ending else content)))
+    assert lines[1:] == ([b"y\n"] if ending else [])
+    if size <= LINE_LIMIT:
+        assert lines[0] == content
+    else:
+        assert len(lines[0].rstrip(b"\r\n")) > LINE_LIMIT

@@ -6,11 +6,12 @@ measuring.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final
 
 from onechannel.errors import InvalidValue
+
+if TYPE_CHECKING:
+    import attrs
 
 __all__ = ["TEXT_LIMIT", "at_least", "duration", "ident", "optional", "text", "utc"]
 

@@ -1,5 +1,5 @@
 """The runtime: drives delivery with a store, a clock and whatever brings bytes."""
 
-from onechannel.runtime.history import Imported, import_history
+from onechannel.runtime.history import Imported, bounded_lines, import_history
 
-__all__ = ["Imported", "import_history"]
+__all__ = ["Imported", "bounded_lines", "import_history"]

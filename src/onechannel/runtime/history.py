@@ -7,21 +7,24 @@ missing; every line read is counted once.
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
 import attrs
 
-from onechannel.adapters.delimited import Mapping, Row, SetAside, read_history
+from onechannel.adapters.delimited import LINE_LIMIT, Mapping, Row, SetAside, read_history
 from onechannel.delivery import Chain, CommitCycle, Refused, Served, Skipped, Submission, Turnout
 from onechannel.errors import InvalidValue
 from onechannel.events import AnomalyObserved
 from onechannel.model.actor import Actor, ActorKind
 from onechannel.ports import Clock, EventStore
 
-__all__ = ["Imported", "import_history"]
+__all__ = ["Imported", "bounded_lines", "import_history"]
 
 # Lines in one commit: tests/benchmarks/import_rate.py gains nothing by more.
 _BATCH: Final = 200
+
+# "\r\n", and one byte more to tell a line that is too long.
+_ENDING: Final = 3
 
 _Line: TypeAlias = Row | SetAside
 _Answers: TypeAlias = tuple[Served | Refused | Skipped, ...]
@@ -77,6 +80,18 @@ def import_history(
     if came_to.events:
         cycle.save_snapshot()  # so that the next import need not replay this one
     return came_to
+
+
+def bounded_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, none longer than is looked at: the rest of a longer one is passed over.
+
+    So a file without line ends costs no more memory than any other.
+    """
+    while line := file.readline(LINE_LIMIT + _ENDING):
+        rest = line
+        while len(rest) == LINE_LIMIT + _ENDING and not rest.endswith(b"\n"):
+            rest = file.readline(LINE_LIMIT + _ENDING)
+        yield line
 
 
 def _groups(lines: Iterator[_Line], size: int) -> Iterator[list[_Line]]:

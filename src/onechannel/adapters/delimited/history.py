@@ -20,7 +20,10 @@ from onechannel.errors import MappingInvalid
 from onechannel.model.ids import InteractionId
 from onechannel.model.personal import personal
 
-__all__ = ["Row", "SetAside", "read_history"]
+__all__ = ["LINE_LIMIT", "Row", "SetAside", "read_history"]
+
+#: The most bytes a line may have: hundreds of times what a row of any call log needs.
+LINE_LIMIT: Final = 65_536
 
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANK: Final = "the line is blank"
@@ -95,6 +98,10 @@ def _split(raw: bytes, source: Source) -> list[str]:
 def _header(raw: bytes, source: Source) -> list[str]:
     if raw == b"":
         raise MappingInvalid("the first line must name the columns, but it is empty")
+    if len(raw) > LINE_LIMIT:
+        raise MappingInvalid(
+            f"the first line must name the columns, but it has more than {LINE_LIMIT:,} bytes"
+        )
     try:
         return _split(raw, source)
     except Unfit as unfit:
@@ -116,6 +123,8 @@ class _RowReader:
         self._interpreter = Interpreter(mapping, places)
 
     def read(self, number: int, raw: bytes) -> Row:
+        if len(raw) > LINE_LIMIT:
+            raise Unfit(f"the line has more than {LINE_LIMIT:,} bytes")
         fields = _split(raw, self._source)
         if len(fields) != len(self._header):
             here, there = len(fields), len(self._header)
