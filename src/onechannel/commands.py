@@ -12,9 +12,19 @@ import attrs
 
 from onechannel.errors import InvalidValue
 from onechannel.model.actor import SYSTEM, Actor, ActorKind
-from onechannel.model.address import Address
+from onechannel.model.address import Address, addresses_of
 from onechannel.model.channel import Channel
-from onechannel.model.checks import duration, ident, optional, text, utc
+from onechannel.model.checks import (
+    ident,
+    is_a,
+    mapping_of,
+    member,
+    optional,
+    some_time,
+    text,
+    utc,
+    whole,
+)
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.ids import AssignmentId, CustomerId, InteractionId, TenantId, WorkerId
 from onechannel.model.interaction import EndReason
@@ -58,11 +68,6 @@ __all__ = [
 _maybe_ident = optional(ident)
 
 
-def _whole(_instance: object, field: "attrs.Attribute[int]", value: int) -> None:
-    if type(value) is not int:
-        raise InvalidValue(f"{field.name} must be a whole number, not {type(value).__name__}")
-
-
 # -- the customer ---------------------------------------------------------------------------------
 
 
@@ -72,7 +77,9 @@ class RegisterCustomer:
 
     customer: CustomerId = attrs.field(validator=ident)
     name: str | None = personal(subject="customer", default=None, validator=optional(text))
-    addresses: tuple[Address, ...] = personal(subject="customer", default=(), converter=tuple)
+    addresses: tuple[Address, ...] = personal(
+        subject="customer", default=(), converter=addresses_of
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -87,10 +94,12 @@ class Arrive:
     interaction: InteractionId | None = attrs.field(default=None, validator=_maybe_ident)
     channel: str = attrs.field(validator=ident)
     customer: CustomerId | None = attrs.field(default=None, validator=_maybe_ident)
-    address: Address | None = personal(subject="customer", default=None)
+    address: Address | None = personal(
+        subject="customer", default=None, validator=optional(is_a(Address))
+    )
     queue: str | None = attrs.field(default=None, validator=_maybe_ident)
     about: str | None = attrs.field(default=None, validator=_maybe_ident)
-    priority: int = attrs.field(default=0, validator=_whole)
+    priority: int = attrs.field(default=0, validator=whole)
     says: str | None = personal(subject="customer", default=None, validator=optional(text))
     follows: InteractionId | None = attrs.field(default=None, validator=_maybe_ident)
 
@@ -156,7 +165,7 @@ class HandBack:
 
 
 def _end_reason(value: EndReason | str) -> EndReason:
-    return value if type(value) is EndReason else EndReason(value)
+    return member(EndReason, value)
 
 
 def _endable(_instance: object, _field: "attrs.Attribute[EndReason]", value: EndReason) -> None:
@@ -218,7 +227,7 @@ class BecomeUnavailable:
 
     worker: WorkerId = attrs.field(validator=ident)
     reason: str = attrs.field(default="break", validator=ident)
-    duration: timedelta | None = attrs.field(default=None, validator=optional(duration))
+    duration: timedelta | None = attrs.field(default=None, validator=optional(some_time))
 
 
 # -- the centre itself ----------------------------------------------------------------------------
@@ -228,28 +237,28 @@ class BecomeUnavailable:
 class DefineWorker:
     """A worker exists, or is from now on as given."""
 
-    worker: Worker
+    worker: Worker = attrs.field(validator=is_a(Worker))
 
 
 @attrs.frozen(kw_only=True)
 class DefineQueue:
     """A queue exists, or is from now on as given."""
 
-    queue: Queue
+    queue: Queue = attrs.field(validator=is_a(Queue))
 
 
 @attrs.frozen(kw_only=True)
 class DefineChannel:
     """A channel is from now on as given; an undefined one is plain, or well known by its name."""
 
-    channel: Channel
+    channel: Channel = attrs.field(validator=is_a(Channel))
 
 
 @attrs.frozen(kw_only=True)
 class AdoptPolicy:
     """From now on this policy decides."""
 
-    policy: Policy
+    policy: Policy = attrs.field(validator=is_a(Policy))
 
 
 # -- what somebody else decided -------------------------------------------------------------------
@@ -263,7 +272,7 @@ class ObserveArrival:
     channel: str = attrs.field(validator=ident)
     customer: CustomerId | None = attrs.field(default=None, validator=_maybe_ident)
     about: str | None = attrs.field(default=None, validator=_maybe_ident)
-    priority: int = attrs.field(default=0, validator=_whole)
+    priority: int = attrs.field(default=0, validator=whole)
 
 
 @attrs.frozen(kw_only=True)
@@ -281,13 +290,17 @@ class ObserveDequeued:
     interaction: InteractionId = attrs.field(validator=ident)
 
 
+def _worker_kind(value: WorkerKind | str) -> WorkerKind:
+    return member(WorkerKind, value)
+
+
 @attrs.frozen(kw_only=True)
 class ObserveAccepted:
     """A worker began to serve; an unknown one becomes known, as of this `kind`."""
 
     interaction: InteractionId = attrs.field(validator=ident)
     worker: WorkerId = attrs.field(validator=ident)
-    kind: WorkerKind = attrs.field(default=WorkerKind.PERSON, converter=WorkerKind)
+    kind: WorkerKind = attrs.field(default=WorkerKind.PERSON, converter=_worker_kind)
 
 
 @attrs.frozen(kw_only=True)
@@ -307,8 +320,8 @@ class ObserveClosed:
     disposition: str | None = attrs.field(default=None, validator=_maybe_ident)
 
 
-def _details(value: Mapping[str, str]) -> FrozenMap[str, str]:
-    return FrozenMap({name: str(detail) for name, detail in value.items()})
+def _details(value: Mapping[str, object]) -> FrozenMap[str, str]:
+    return FrozenMap({name: str(detail) for name, detail in mapping_of(value).items()})
 
 
 @attrs.frozen(kw_only=True)
@@ -406,8 +419,12 @@ VERBS: Final[Mapping[type[Command], Verb]] = _verbs(
 )
 
 
-def _maybe_utc(value: datetime | None) -> datetime | None:
-    return None if value is None else utc(value)
+def _at(value: datetime) -> datetime:
+    return utc(value, "Request.at")
+
+
+def _claimed_at(value: datetime | None) -> datetime | None:
+    return None if value is None else utc(value, "Request.claimed_at")
 
 
 @attrs.frozen
@@ -420,7 +437,7 @@ class Request:
 
     command: Command
     id: str = attrs.field(validator=ident)
-    at: datetime = attrs.field(converter=utc)
+    at: datetime = attrs.field(converter=_at)
     tenant: TenantId = attrs.field(default="main", validator=ident)
     actor: Actor = SYSTEM
-    claimed_at: datetime | None = attrs.field(default=None, converter=_maybe_utc)
+    claimed_at: datetime | None = attrs.field(default=None, converter=_claimed_at)

@@ -1,8 +1,8 @@
 """The kernel with its complete event log, beside plain simulation loops that keep no log at all.
 
 The workload: three classes of customer, two groups of workers (the first serves a and c, the second
-b and c), exponential patience, five per cent more work than the workers can do. The peers' loops are
-those of `../shared/bench/sim_loops.py`; where that is missing the kernel runs alone.
+b and c), exponential patience, five per cent more work than the workers can do. The peers' loops
+are those of `../shared/bench/sim_loops.py`; where that is missing the kernel runs alone.
 
     python tests/benchmarks/kernel_multiskill.py            the table of ratios
     python tests/benchmarks/kernel_multiskill.py --one 100 50000 [--profile]

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from onechannel import events as e
 from onechannel.errors import StoreFault
 from onechannel.model.actor import SYSTEM
-from onechannel.ports import Batch, Committed, Conflict, CustomerAt, LineOf, StoredSnapshot
+from onechannel.ports import (
+    Batch,
+    Committed,
+    Conflict,
+    CustomerAt,
+    CustomerKnown,
+    LineOf,
+    StoredSnapshot,
+)
 from onechannel.stores.memory import MemoryStore
 from onechannel.stores.sqlite import SQLiteStore
 from onechannel.testing.store_contract import EventStoreContract
@@ -119,6 +127,16 @@ def test_commands_point_at_events_of_their_batch(store):
         with store.session() as session, pytest.raises(StoreFault, match="not in the batch"):
             session.commit(0, batch)
     assert store.last_position == 0
+
+
+def test_after_a_refused_commit_a_session_reads_what_is_kept(store):
+    """Nothing of the batch is seen by what is left of its session."""
+    double = e.CustomerRegistered("c", None, ())
+    with store.session() as session:
+        with pytest.raises(StoreFault, match="second time"):
+            session.commit(0, Batch(events=(an_event(1, double), an_event(2, double))))
+        assert list(session.read_since(0)) == []
+        assert session.lookup([CustomerKnown("c")]) == {CustomerKnown("c"): None}
 
 
 def test_a_refusal_cites_nothing(store):
@@ -341,7 +359,7 @@ BROKEN = {
     AppendsWhateverIsExpected: "test_the_expected_position_is_the_guarantee",
     KeepsHalf: "test_nothing_is_given_a_second_time",
     KeepsCommandsOnConflict: "test_the_expected_position_is_the_guarantee",
-    CommitsAgain: "test_a_session_commits_once",
+    CommitsAgain: "test_a_turn_commits_once",
     SortsSuccessorsAsText: "test_successors_are_counted_in_numbers",
     LooksUpByPattern: "test_a_line_is_no_other_line",
     NormalisesText: "test_ids_of_any_shape_are_found",
@@ -351,7 +369,7 @@ BROKEN = {
     KeepsTheLastSnapshot: "test_a_later_snapshot_replaces_an_earlier_one",
     ForgetsInteractions: "test_the_history_of_a_customer",
     SkipsWhenItGrows: "test_reading_goes_on_while_others_append",
-    NestsSessions: "test_sessions_do_not_nest",
+    NestsSessions: "test_turns_do_not_nest",
 }
 
 

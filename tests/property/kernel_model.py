@@ -326,6 +326,8 @@ class Model:
         self.tell_of(part, "accepted")
         live = self.open[part.interaction]
         part.state, live.state, live.owner, live.pending = "active", "engaged", part.id, None
+        if live.plan is None:
+            live.queue = None
         self.arm("ring", part.id, None)
         self.arm("step", live.id, None)
 
@@ -557,6 +559,7 @@ class Model:
             self.anomaly(command)
         elif live is not None:
             self.tell("interaction.dequeued", interaction=live.id)
+            live.queue = None
 
     def observe_accepted(self, command: c.ObserveAccepted) -> None:
         if (live := self.foreign(command, "waiting", "engaged")) is None:

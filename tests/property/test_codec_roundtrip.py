@@ -68,14 +68,15 @@ def test_both_json_libraries_write_the_same_bytes(event):
     assert written[0] == written[1]
 
 
-@given(scripts())
-def test_every_snapshot_comes_back(script):
+@given(scripts(), st.integers(1, 9))
+def test_every_snapshot_comes_back(script, every):
     """Whatever a kernel has come to know is written and read again, in the same bytes."""
     rehearsal = Rehearsal()
-    for cue in script:
+    for number, cue in enumerate(script):
         rehearsal.perform(cue)
-        text = snapshot_to_json(rehearsal.kernel.snapshot())
-        assert snapshot_to_json(snapshot_from_json(text)) == text
+        if number % every == 0:
+            text = snapshot_to_json(rehearsal.kernel.snapshot())
+            assert snapshot_to_json(snapshot_from_json(text)) == text
 
 
 JSON = st.none() | st.booleans() | st.integers(-9, 2**70) | st.floats() | st.text(max_size=5)

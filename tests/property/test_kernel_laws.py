@@ -457,3 +457,16 @@ def test_scripts_try_everything(command, long_ones):
             served[asked.id in made] += type(asked.command) is command
     assert served[True] > 0
     assert served[False] > 0 or command is c.ObserveAnomaly
+
+
+def test_strategies_say_which_extra_they_need():
+    """Without hypothesis the import fails with the name of the extra that brings it."""
+    script = "import sys; sys.modules['hypothesis'] = None; import onechannel.testing.strategies"
+    made = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 1
+    assert made.stderr.splitlines()[-1] == (
+        "onechannel.errors.ExtraMissing: hypothesis strategies needs the extra "
+        '"dev": pip install "onechannel[dev]"'
+    )

@@ -113,7 +113,6 @@ def test_a_foreign_id_is_answered_like_an_absent_one(command, actor):
     assert str(foreign.value).replace(name, "X") == str(unknown.value).replace("absent/9", "X")
 
 
-@pytest.mark.xfail(strict=True, reason="of an open interaction's parts anybody hears the end")
 def test_a_foreign_part_that_is_over_is_answered_like_an_absent_one():
     """Also what is over is not told to whom it does not concern."""
     there = Rehearsal()
@@ -141,7 +140,6 @@ def test_who_serves_and_who_supervises_may_close(actor):
     assert served().ask(c.Close(interaction="i"), actor=actor)
 
 
-@pytest.mark.xfail(strict=True, reason="whose interaction it is, is not looked at")
 @pytest.mark.parametrize(
     "command",
     [c.Leave(interaction="i"), c.Escalate(interaction="i"), c.Say(interaction="i", text="hello")],
@@ -153,7 +151,6 @@ def test_a_customer_does_not_speak_for_another(command):
         served().ask(command, actor=Actor(ActorKind.CUSTOMER, "c2"))
 
 
-@pytest.mark.xfail(strict=True, reason="who speaks is told by the command, not by the actor")
 @pytest.mark.parametrize(
     ("command", "actor"),
     [
@@ -305,7 +302,6 @@ def test_what_cannot_be_asked_is_refused_when_it_is_built(kind, fields):
 
 
 @pytest.mark.parametrize(("kind", "fields"), cases(UNCHECKED))
-@pytest.mark.xfail(strict=True, reason="not checked, or refused by another error which cites it")
 def test_every_field_is_checked(kind, fields):
     """Whatever a field holds is checked when it is built, enumerations and parts included."""
     refused(kind, fields)

@@ -447,15 +447,16 @@ def test_a_start_reads_the_tail_only():
 def spoilt_snapshots():
     """Snapshots that must not be used, each with the reason."""
     store = MemoryStore()
-    ringing_centre(store).save_snapshot()
+    cycle = ringing_centre(store)
+    cycle.save_snapshot()
     sound = store.snapshot()
+    newer = attrs.evolve(cycle.kernel.snapshot(), version=SNAPSHOT_VERSION + 1)
     seal, _, body = sound.text.partition("\n")
     other = MemoryStore()
     cycle = CommitCycle(other)
     for number in range(4):
         serve(cycle, arrive(f"j-{number}"), at=AT + timedelta(hours=1), prefix=f"{number}-")
     cycle.save_snapshot()
-    newer = attrs.evolve(cycle.kernel.snapshot(), version=SNAPSHOT_VERSION + 1)
     yield "nothing", ""
     yield "no seal", body
     yield "cut short", sound.text[:-1]

@@ -367,10 +367,7 @@ def test_an_event_without_a_move_cannot_be_followed(prepare, kind):
     ("prepare", "kind"),
     [
         (waiting, e.InteractionArrived),
-        pytest.param(
-            *(pending, e.AssignmentOpened),
-            marks=pytest.mark.xfail(strict=True, reason="an assignment may be opened twice"),
-        ),
+        (pending, e.AssignmentOpened),
     ],
 )
 def test_what_is_there_does_not_begin_again(prepare, kind):
@@ -402,10 +399,11 @@ def test_an_event_about_nothing_cannot_be_followed(kind):
 
 
 def taken_over() -> Rehearsal:
-    """A vendor gives what one worker serves to another, takes it away, and takes it out."""
+    """A vendor gives what one worker serves to another, takes it away, and out of a queue."""
     there = served_by_them()
     there.ask(c.ObserveAccepted(interaction="i", worker="m"))
     there.ask(c.ObserveReleased(interaction="i", worker="m"))
+    there.ask(c.ObserveQueued(interaction="i", queue="theirs"))
     there.ask(c.ObserveDequeued(interaction="i"))
     there.ask(c.ObserveAccepted(interaction="i", worker="m"))
     there.ask(c.ObserveClosed(interaction="i"))

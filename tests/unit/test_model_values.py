@@ -138,7 +138,6 @@ def test_what_cannot_be_is_refused(kind, fields):
 
 
 @pytest.mark.parametrize(("kind", "fields"), cases(UNCHECKED))
-@pytest.mark.xfail(strict=True, reason="not checked, or refused by another error which cites it")
 def test_every_field_is_checked(kind, fields):
     """Whatever a field holds is checked when it is built, enumerations and parts included."""
     refused(kind, fields)

@@ -22,9 +22,7 @@ class Overlay:
     """
 
     customers: dict[CustomerId, CustomerRegistered] = attrs.field(factory=dict)
-    addresses: dict[str, CustomerId] = personal(  # noqa: RUF009 - a field
-        subject="customer", factory=dict
-    )
+    addresses: dict[str, CustomerId] = personal(subject="customer", factory=dict)
     lines: dict[InteractionId, Past] = attrs.field(factory=dict)
     closed: dict[InteractionId, InteractionClosed] = attrs.field(factory=dict)
 

@@ -11,6 +11,7 @@ from onechannel import events as e
 from onechannel.errors import CommandRefused
 from onechannel.kernel.plans import make_plan, stand_in_line
 from onechannel.kernel.turn import Turn
+from onechannel.model.actor import ActorKind
 from onechannel.model.channel import known_channel
 from onechannel.model.ids import CustomerId, InteractionId, is_successor, successor_id
 from onechannel.model.interaction import QueuedBecause
@@ -47,6 +48,8 @@ def arrive(turn: Turn, command: c.Arrive) -> Iterator[e.EventData]:
 def say(turn: Turn, command: c.Say) -> Iterator[e.EventData]:
     """Words of the customer, or of who serves."""
     if command.assignment is not None:
+        if turn.actor.kind is ActorKind.CUSTOMER:
+            raise CommandRefused("a customer speaks without an assignment: those are of who serves")
         found = turn.assignment(command.assignment, command)
         if found.interaction != command.interaction:
             raise CommandRefused(
@@ -54,6 +57,8 @@ def say(turn: Turn, command: c.Say) -> Iterator[e.EventData]:
             )
         yield e.MessageSent(found.interaction, found.id, found.worker, command.text)
         return
+    if not turn.may_act_as(None):
+        raise CommandRefused("who serves speaks with its assignment: without one a customer speaks")
     if command.interaction in turn.state.interactions:
         live = turn.interaction(command.interaction, command)
         yield e.MessageReceived(live.id, command.text)
@@ -119,6 +124,8 @@ def new_id(turn: Turn, wanted: InteractionId) -> InteractionId:
 
 def _closed_past(turn: Turn, wanted: InteractionId) -> Past:
     past = None if wanted in turn.state.interactions else turn.facts.line_of(wanted)
+    if past is not None and not turn.may_speak_for(past.arrived.customer):
+        past = None
     if past is not None and past.closed is not None:
         return past
     if past is None and wanted not in turn.state.interactions:

@@ -13,7 +13,7 @@ from onechannel import events as e
 from onechannel.errors import CommandRefused, PolicyMissing
 from onechannel.kernel.arrivals import arrive, say
 from onechannel.kernel.observe import OBSERVE
-from onechannel.kernel.plans import make_plan, next_step, stand_in_line
+from onechannel.kernel.plans import make_plan, next_step, not_taken, stand_in_line
 from onechannel.kernel.state import Alarm, LiveAssignment, LiveInteraction, State
 from onechannel.kernel.turn import Turn
 from onechannel.model.assignment import AssignmentState, Role
@@ -67,7 +67,8 @@ def _accept(turn: Turn, command: c.Accept) -> Decision:
 
 def _decline(turn: Turn, command: c.Decline) -> Decision:
     found = turn.assignment(command.assignment, command)
-    yield e.AssignmentDeclined(found.id, found.interaction, found.worker, command.reason)
+    event = e.AssignmentDeclined(found.id, found.interaction, found.worker, command.reason)
+    yield from not_taken(turn, event)
     yield from _pause(turn, found.worker, turn.state.policy.after_decline)
 
 
@@ -168,7 +169,10 @@ def _sign_out(turn: Turn, command: c.SignOut) -> Decision:
     yield e.WorkerSignedOut(command.worker)
     for assignment in held:
         if assignment.state is AssignmentState.PENDING:
-            yield e.AssignmentRescinded(assignment.id, assignment.interaction, assignment.worker)
+            rescinded = e.AssignmentRescinded(
+                assignment.id, assignment.interaction, assignment.worker
+            )
+            yield from not_taken(turn, rescinded)
         else:
             yield e.AssignmentReleased(assignment.id, assignment.interaction, assignment.worker)
 
@@ -251,7 +255,8 @@ DECIDE: Final[dict[type, Callable[[Turn, Any], Decision]]] = {
 
 def _ring_over(turn: Turn, subject: str) -> Decision:
     found = turn.state.assignments[subject]
-    yield e.AssignmentExpired(found.id, found.interaction, found.worker)
+    event = e.AssignmentExpired(found.id, found.interaction, found.worker)
+    yield from not_taken(turn, event)
     yield from _pause(turn, found.worker, turn.state.policy.after_expiry)
 
 

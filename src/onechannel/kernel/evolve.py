@@ -155,6 +155,8 @@ def _opened(state: State, data: e.AssignmentOpened) -> None:
     live = state.interactions[data.interaction]
     worker = state.workers[data.worker]
     channel = state.channels[live.channel]
+    if data.assignment in state.assignments or data.assignment in live.ended:
+        raise KeyError(data.assignment)
     live.opened += 1
     live.pending = data.assignment
     state.index.drop(live.id)
@@ -236,7 +238,7 @@ def _end(state: State, assignment: LiveAssignment) -> LiveInteraction | None:
     state.index.touch(seat)
     live = state.interactions.get(assignment.interaction)
     if live is not None:
-        live.ended[assignment.id] = assignment.state
+        live.ended[assignment.id] = (assignment.state, assignment.worker)
     return live
 
 

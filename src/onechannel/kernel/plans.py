@@ -22,7 +22,7 @@ from onechannel.model.policy import DEFAULT_POLICY, Named, PlanAsk, PlanRule
 from onechannel.model.queue import Queue, Router
 from onechannel.routing import plan_by_rule, restrict
 
-__all__ = ["Planned", "make_plan", "next_step", "stand_in_line"]
+__all__ = ["Planned", "make_plan", "next_step", "not_taken", "stand_in_line"]
 
 _AT_ONCE: Final = timedelta(0)
 
@@ -107,9 +107,20 @@ def stand_in_line(
     )
 
 
+def not_taken(
+    turn: Turn, event: e.AssignmentDeclined | e.AssignmentExpired | e.AssignmentRescinded
+) -> Iterator[e.EventData]:
+    """Whoever was asked does not serve: a step that was for that moment only is over."""
+    yield event
+    live = turn.state.interactions.get(event.interaction)
+    plan = None if live is None else live.plan
+    if live is not None and plan is not None and plan.steps[live.step].expires_after == _AT_ONCE:
+        yield next_step(turn, live)
+
+
 def next_step(turn: Turn, live: LiveInteraction) -> e.StepExpired:
-    """The step after the one that has expired."""
-    assert live.plan is not None  # only a plan arms this deadline
+    """The step after the one that is over."""
+    assert live.plan is not None  # or there would be no step
     return e.StepExpired(live.id, *_step_from(turn, live.plan, live, live.step + 1))
 
 
@@ -125,6 +136,6 @@ def _step_from(
         if step.expires_after > _AT_ONCE:
             return number, turn.now + step.expires_after
         if state.index.anybody(channel, step.requirement):
-            # Somebody is asked in this very turn; should that fail, the deadline moves the plan on.
-            return number, turn.now
+            # Somebody is asked in this very turn; should that fail, the plan goes on at once.
+            return number, None
     return len(plan.steps) - 1, None

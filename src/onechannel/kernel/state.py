@@ -56,7 +56,7 @@ class LiveInteraction:
     owner: AssignmentId | None = None
     pending: AssignmentId | None = None
     opened: int = 0
-    ended: dict[AssignmentId, AssignmentState] = attrs.field(factory=dict)
+    ended: dict[AssignmentId, tuple[AssignmentState, WorkerId]] = attrs.field(factory=dict)
 
 
 @attrs.define(eq=False)

@@ -15,7 +15,7 @@ from onechannel.kernel.facts import Facts
 from onechannel.kernel.state import LiveAssignment, LiveInteraction, LiveWorker, State
 from onechannel.kernel.transitions import ASSIGNMENT, INTERACTION, WORKER
 from onechannel.model.actor import Actor, ActorKind
-from onechannel.model.ids import AssignmentId, InteractionId, WorkerId, interaction_of
+from onechannel.model.ids import AssignmentId, CustomerId, InteractionId, WorkerId, interaction_of
 from onechannel.model.policy import Planner
 
 __all__ = ["Turn"]
@@ -37,7 +37,7 @@ class Turn:
     def interaction(self, wanted: InteractionId, command: Command) -> LiveInteraction:
         """An open interaction to which the command applies."""
         live = self.state.interactions.get(wanted)
-        if live is None:
+        if live is None or not self.may_speak_for(live.customer):
             raise CommandRefused(
                 f"interaction {wanted} is not open: it never arrived, or is closed"
             )
@@ -49,17 +49,19 @@ class Turn:
         """A live assignment of the actor's, if the actor serves, to which the command applies."""
         found = self.state.assignments.get(wanted)
         if found is None:
-            live = self.state.interactions.get(interaction_of(wanted))
-            if live is not None and wanted in live.ended:
-                raise CommandRefused(
-                    f"assignment {wanted} is {live.ended[wanted].value}: it is over"
-                )
-            raise CommandRefused(f"assignment {wanted} is not live: it is over, or never was")
+            raise CommandRefused(self._over(wanted))
         if not self.may_act_as(found.worker):
             raise CommandRefused(f"assignment {wanted} is not live: it is over, or never was")
         if found.state not in ASSIGNMENT.admits[type(command)]:
             raise CommandRefused(ASSIGNMENT.refusal(wanted, found.state))
         return found
+
+    def _over(self, wanted: AssignmentId) -> str:
+        live = self.state.interactions.get(interaction_of(wanted))
+        state, worker = (None, None) if live is None else live.ended.get(wanted, (None, None))
+        if state is None or not self.may_act_as(worker):
+            return f"assignment {wanted} is not live: it is over, or never was"
+        return f"assignment {wanted} is {state}: it is over"
 
     def owner(self, live: LiveInteraction) -> LiveAssignment:
         """The assignment that serves an engaged interaction, if the actor may speak for it."""
@@ -81,6 +83,16 @@ class Turn:
         if found.state not in WORKER.admits[type(command)]:
             raise CommandRefused(WORKER.refusal(wanted, found.state))
         return found
+
+    def may_speak_for(self, customer: CustomerId | None) -> bool:
+        """Whether the actor is that customer, or none; one who is not known may be anybody."""
+        actor = self.actor
+        return (
+            actor.kind is not ActorKind.CUSTOMER
+            or actor.id is None
+            or customer is None
+            or actor.id == customer
+        )
 
     def may_act_as(self, worker: WorkerId | None) -> bool:
         """Whether the actor is that worker, or one who acts for any."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import attrs
 
-from onechannel.model.checks import ident, optional
+from onechannel.model.checks import ident, member, optional
 
 __all__ = ["SYSTEM", "Actor", "ActorKind"]
 
@@ -23,11 +23,15 @@ class ActorKind(StrEnum):
     VENDOR = "vendor"
 
 
+def _kind(value: ActorKind | str) -> ActorKind:
+    return member(ActorKind, value)
+
+
 @attrs.frozen
 class Actor:
     """Who asks, by kind and id; `id` is None where the kind says it all."""
 
-    kind: ActorKind
+    kind: ActorKind = attrs.field(converter=_kind)
     id: str | None = attrs.field(default=None, validator=optional(ident))
 
     def __str__(self) -> str:

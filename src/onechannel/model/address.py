@@ -5,16 +5,17 @@ once, when the address is built from outside, and never again when it is read ba
 """
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 import attrs
 
 from onechannel.errors import InvalidValue
-from onechannel.model.checks import text
+from onechannel.model.checks import member, text, tuple_of
 from onechannel.model.personal import personal
 
-__all__ = ["Address", "Verification"]
+__all__ = ["Address", "Verification", "addresses_of"]
 
 _URI: Final = re.compile(r"([a-z][a-z0-9+.-]{0,30}):(\S{1,500})", re.IGNORECASE)
 _E164: Final = re.compile(r"\+[1-9][0-9]{1,14}")  # ITU-T E.164: at most 15 digits
@@ -29,6 +30,10 @@ class Verification(StrEnum):
     VERIFIED = "verified"
 
 
+def _verification(value: Verification | str) -> Verification:
+    return member(Verification, value)
+
+
 @attrs.frozen(kw_only=True)
 class Address:
     """A URI by scheme: `tel:` in E.164, `mailto:`, `sip:`, or a vendor's own.
@@ -38,7 +43,7 @@ class Address:
 
     raw: str = personal(subject="customer", validator=text)
     key: str = personal(subject="customer", validator=text)
-    verification: Verification = Verification.CLAIMED
+    verification: Verification = attrs.field(default=Verification.CLAIMED, converter=_verification)
 
     @classmethod
     def parse(cls, raw: str, verification: Verification = Verification.CLAIMED) -> "Address":
@@ -49,6 +54,11 @@ class Address:
     def scheme(self) -> str:
         """The part before the colon: what kind of address it is."""
         return self.key.partition(":")[0]
+
+
+def addresses_of(value: Iterable[Address]) -> tuple[Address, ...]:
+    """Converter: any number of addresses, in order."""
+    return tuple_of(Address, value)
 
 
 def _key(raw: str) -> str:

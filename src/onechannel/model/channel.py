@@ -4,13 +4,23 @@ Law of this file: what differs between channels is a field here, so that no othe
 for a channel by name.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 import attrs
 
-from onechannel.model.checks import at_least, duration, ident, optional
+from onechannel.model.checks import (
+    at_least,
+    duration,
+    each,
+    flag,
+    ident,
+    member,
+    optional,
+    tuple_of,
+)
 
 __all__ = [
     "APP",
@@ -41,6 +51,14 @@ class Medium(StrEnum):
     PRESENCE = "presence"
 
 
+def _medium(value: Medium | str) -> Medium:
+    return member(Medium, value)
+
+
+def _schemes(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple_of(str, value)
+
+
 @attrs.frozen(kw_only=True)
 class Channel:
     """A way to reach the company, with what it can do.
@@ -50,16 +68,16 @@ class Channel:
     """
 
     name: str = attrs.field(validator=ident)
-    medium: Medium = Medium.TEXT
-    real_time: bool = False
-    public: bool = False
+    medium: Medium = attrs.field(default=Medium.TEXT, converter=_medium)
+    real_time: bool = attrs.field(default=False, validator=flag)
+    public: bool = attrs.field(default=False, validator=flag)
     load: int = attrs.field(default=100, validator=at_least(0))
     reply_window: timedelta | None = attrs.field(default=None, validator=optional(duration))
-    interruptible: bool = False
-    can_hold: bool = False
-    has_receipts: bool = False
+    interruptible: bool = attrs.field(default=False, validator=flag)
+    can_hold: bool = attrs.field(default=False, validator=flag)
+    has_receipts: bool = attrs.field(default=False, validator=flag)
     #: Schemes of the addresses this channel can reach, most natural first.
-    schemes: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = attrs.field(default=(), converter=_schemes, validator=each(ident))
 
 
 # Loads: one call, four chats, one e-mail at once is the default of Genesys Cloud's utilisation

@@ -5,7 +5,7 @@ Law of this file: a customer is one person or organisation, however many address
 
 import attrs
 
-from onechannel.model.address import Address
+from onechannel.model.address import Address, addresses_of
 from onechannel.model.checks import ident, optional, text
 from onechannel.model.ids import CustomerId
 from onechannel.model.personal import personal
@@ -19,4 +19,6 @@ class Customer:
 
     id: CustomerId = attrs.field(validator=ident)
     name: str | None = personal(subject="customer", default=None, validator=optional(text))
-    addresses: tuple[Address, ...] = personal(subject="customer", default=(), converter=tuple)
+    addresses: tuple[Address, ...] = personal(
+        subject="customer", default=(), converter=addresses_of
+    )

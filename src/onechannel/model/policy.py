@@ -10,12 +10,24 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from onechannel.model.checks import duration, ident, optional
+from onechannel.errors import InvalidValue
+from onechannel.model.checks import (
+    duration,
+    flag,
+    ident,
+    is_a,
+    levels,
+    members,
+    optional,
+    skills,
+    some_time,
+    tuple_of,
+)
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.ids import CustomerId, InteractionId
 from onechannel.model.interaction import QueuedBecause
 from onechannel.model.plan import Plan
-from onechannel.model.worker import PEOPLE, WorkerKind, kinds, levels
+from onechannel.model.worker import PEOPLE, WorkerKind
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -29,18 +41,24 @@ __all__ = [
 ]
 
 
+def _kinds(value: Iterable[WorkerKind | str]) -> frozenset[WorkerKind]:
+    return members(WorkerKind, value)
+
+
 @attrs.frozen(kw_only=True, cache_hash=True)
 class StepRule:
     """How a step is made; `skill_from_about` adds the skill that what it is about names."""
 
-    kinds: frozenset[WorkerKind] = attrs.field(default=frozenset(), converter=kinds)
-    skills: FrozenMap[str, float] = attrs.field(factory=FrozenMap, converter=levels)
-    skill_from_about: bool = False
+    kinds: frozenset[WorkerKind] = attrs.field(default=frozenset(), converter=_kinds)
+    skills: FrozenMap[str, float] = attrs.field(
+        factory=FrozenMap, converter=levels, validator=skills
+    )
+    skill_from_about: bool = attrs.field(default=False, validator=flag)
     expires_after: timedelta | None = attrs.field(default=None, validator=optional(duration))
 
 
 def _steps(value: Iterable[StepRule]) -> tuple[StepRule, ...]:
-    return tuple(value)
+    return tuple_of(StepRule, value)
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -49,6 +67,13 @@ class PlanRule:
 
     queue: str = attrs.field(default="main", validator=ident)
     steps: tuple[StepRule, ...] = attrs.field(converter=_steps)
+
+    @steps.validator
+    def _check(self, _field: "attrs.Attribute[object]", value: tuple[StepRule, ...]) -> None:
+        if not value:
+            raise InvalidValue("a rule needs at least one step")
+        if value[-1].expires_after is not None:
+            raise InvalidValue("the last step of a rule must not expire: say who serves at last")
 
 
 @attrs.frozen
@@ -63,10 +88,10 @@ class Pause:
     """A worker is set unavailable for this reason; `duration` None: until it says otherwise."""
 
     reason: str = attrs.field(validator=ident)
-    duration: timedelta | None = attrs.field(default=None, validator=optional(duration))
+    duration: timedelta | None = attrs.field(default=None, validator=optional(some_time))
 
 
-@attrs.define(kw_only=True)
+@attrs.frozen(kw_only=True)
 class PlanAsk:
     """What a planner is told: ids and codes, no personal data.
 
@@ -97,10 +122,10 @@ class Policy:
     """
 
     name: str = attrs.field(validator=ident)
-    plan: PlanRule | Named
-    ring_for: timedelta = attrs.field(default=timedelta(seconds=20), validator=duration)
-    after_decline: Pause | None = None
-    after_expiry: Pause | None = None
+    plan: PlanRule | Named = attrs.field(validator=is_a(PlanRule, Named))
+    ring_for: timedelta = attrs.field(default=timedelta(seconds=20), validator=some_time)
+    after_decline: Pause | None = attrs.field(default=None, validator=optional(is_a(Pause)))
+    after_expiry: Pause | None = attrs.field(default=None, validator=optional(is_a(Pause)))
 
 
 #: What it is about names the skill a person needs; a machine that takes the channel serves first.

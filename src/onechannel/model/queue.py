@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import attrs
 
-from onechannel.model.checks import duration, ident
+from onechannel.model.checks import duration, ident, member
 
 __all__ = ["Queue", "Router"]
 
@@ -20,10 +20,14 @@ class Router(StrEnum):
     THEIRS = "theirs"
 
 
+def _router(value: Router | str) -> Router:
+    return member(Router, value)
+
+
 @attrs.frozen(kw_only=True)
 class Queue:
     """A named line; `wrap_up` is how long a worker has after serving, if its own is None."""
 
     name: str = attrs.field(validator=ident)
-    router: Router = attrs.field(default=Router.OURS, converter=Router)
+    router: Router = attrs.field(default=Router.OURS, converter=_router)
     wrap_up: timedelta = attrs.field(default=timedelta(0), validator=duration)

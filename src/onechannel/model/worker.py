@@ -3,18 +3,28 @@
 Law of this file: a machine, a person and a partner differ in data only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
 import attrs
 
-from onechannel.errors import InvalidValue
-from onechannel.model.checks import at_least, duration, ident, optional
+from onechannel.model.checks import (
+    at_least,
+    duration,
+    flag,
+    ident,
+    is_a,
+    levels,
+    mapping_of,
+    member,
+    optional,
+    skills,
+)
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.ids import WorkerId
 
-__all__ = ["PEOPLE", "Capacity", "Worker", "WorkerKind", "WorkerState", "kinds", "levels"]
+__all__ = ["PEOPLE", "Capacity", "Worker", "WorkerKind", "WorkerState"]
 
 
 class WorkerKind(StrEnum):
@@ -37,18 +47,12 @@ class WorkerState(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-def kinds(value: Iterable[WorkerKind]) -> frozenset[WorkerKind]:
-    """Converter: kinds of worker, given as members or as their text."""
-    return frozenset(WorkerKind(kind) for kind in value)
-
-
-def levels(value: Mapping[str, float]) -> FrozenMap[str, float]:
-    """Converter: proficiency by skill."""
-    return FrozenMap({name: float(level) for name, level in value.items()})
-
-
 def _limits(value: Mapping[str, int | None]) -> FrozenMap[str, int | None]:
-    return FrozenMap(value)
+    return mapping_of(value)
+
+
+def _kind(value: WorkerKind | str) -> WorkerKind:
+    return member(WorkerKind, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -84,22 +88,15 @@ class Worker:
     """
 
     id: WorkerId = attrs.field(validator=ident)
-    kind: WorkerKind = attrs.field(default=WorkerKind.PERSON, converter=WorkerKind)
+    kind: WorkerKind = attrs.field(default=WorkerKind.PERSON, converter=_kind)
     department: str | None = attrs.field(default=None, validator=optional(ident))
-    skills: FrozenMap[str, float] = attrs.field(factory=FrozenMap, converter=levels)
-    capacity: Capacity = attrs.field(factory=Capacity)
+    skills: FrozenMap[str, float] = attrs.field(
+        factory=FrozenMap, converter=levels, validator=skills
+    )
+    capacity: Capacity = attrs.field(factory=Capacity, validator=is_a(Capacity))
     wrap_up: timedelta | None = attrs.field(default=None, validator=optional(duration))
-    accepts_by_itself: bool = attrs.field()
+    accepts_by_itself: bool = attrs.field(validator=flag)
 
     @accepts_by_itself.default
     def _by_itself(self) -> bool:
         return self.kind is WorkerKind.MACHINE
-
-    @skills.validator
-    def _check(self, field: "attrs.Attribute[object]", value: FrozenMap[str, float]) -> None:
-        for name, level in value.items():
-            ident(self, field, name)
-            if level != level or level in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
-                raise InvalidValue(
-                    f"Worker.skills: the proficiency in {name} must be a finite number"
-                )

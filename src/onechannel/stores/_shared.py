@@ -24,7 +24,7 @@ from onechannel.ports import Batch
 __all__ = [
     "COLUMNS",
     "READ_COLUMNS",
-    "SESSION_OVER",
+    "TURN_OVER",
     "check_batch",
     "doubled",
     "events_from_rows",
@@ -37,7 +37,7 @@ COLUMNS: Final = ("position", "type", "version", *ORIGIN, *SUBJECTS, "data")
 READ_COLUMNS: Final = tuple(name for name in COLUMNS if name not in SUBJECTS)
 
 #: A session commits once, and not after its end.
-SESSION_OVER: Final = "a session commits once, before it ends: begin another"
+TURN_OVER: Final = "a session commits once, before it ends: begin another"
 
 # What a row can hold of a successor's number: as many as there are in 64 bits.
 _NUMBERS: Final = range(2**63)

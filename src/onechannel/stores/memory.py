@@ -23,7 +23,7 @@ from onechannel.ports import (
     StoredSnapshot,
 )
 from onechannel.stores._shared import (
-    SESSION_OVER,
+    TURN_OVER,
     check_batch,
     doubled,
     line_of,
@@ -93,9 +93,10 @@ class MemoryStore:
                 for event in self._events
                 if event.subject("customer") == customer
             }
+        wanted -= {None}
         for event in self.read():
             of_customer = customer is not None and event.subject("customer") == customer
-            if of_customer or event.subject("interaction") in wanted - {None}:
+            if of_customer or event.subject("interaction") in wanted:
                 yield event
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
@@ -182,7 +183,7 @@ class _MemorySession:
 
     def commit(self, expected: int, batch: Batch) -> Committed | Conflict:
         if self.over:
-            raise StoreFault(SESSION_OVER)
+            raise StoreFault(TURN_OVER)
         self.over = True
         position = self._store.last_position
         if position != expected:

@@ -175,7 +175,7 @@ class EventStoreContract:
             batch = Batch(events=tuple(e.Event(at, origin(), said("x")) for at in positions))
             refused(store, 1, batch)
 
-    def test_a_session_commits_once(self, open_store: OpenStore) -> None:
+    def test_a_turn_commits_once(self, open_store: OpenStore) -> None:
         """A second commit is refused, whatever became of the first."""
         store = open_store()
         for expected in (1, 0):  # a conflict, and a commit
@@ -192,7 +192,7 @@ class EventStoreContract:
                 session.commit(1, Batch(events=(e.Event(2, origin(), said("after it")),)))
         same(len(list(store.read())), 1)
 
-    def test_a_session_that_is_over_commits_nothing(self, open_store: OpenStore) -> None:
+    def test_a_turn_that_is_over_commits_nothing(self, open_store: OpenStore) -> None:
         """Whoever kept hold of a session cannot commit in it after its end, nor in another's."""
         store = open_store()
         with store.session() as kept:
@@ -204,7 +204,7 @@ class EventStoreContract:
             with store.session(), fault():
                 kept.commit(0, batch)
 
-    def test_a_session_without_a_commit_changes_nothing(self, open_store: OpenStore) -> None:
+    def test_a_turn_without_a_commit_changes_nothing(self, open_store: OpenStore) -> None:
         """Left by its end or by an error, which goes on, a session leaves all as it was."""
         store = open_store()
         with nothing_kept(store):
@@ -218,7 +218,7 @@ class EventStoreContract:
                 pass
         append(store, said("it works"))
 
-    def test_sessions_do_not_nest(self, open_store: OpenStore) -> None:
+    def test_turns_do_not_nest(self, open_store: OpenStore) -> None:
         """A session inside another is refused at once, and the outer one goes on."""
         store = open_store()
         with store.session() as session:
@@ -312,6 +312,9 @@ class EventStoreContract:
                 same(latest_of(store, root), Past(first, None))
                 append(store, last)
                 same(latest_of(store, root), Past(first, last))
+        for happened in (arrived("k"), arrived("k~1", predecessor="k"), closed("k")):
+            append(store, happened)
+        same(latest_of(store, "k"), Past(arrived("k~1", predecessor="k"), None))
 
     def test_a_line_is_no_other_line(self, open_store: OpenStore) -> None:
         """Ids that look alike, or hold the mark of successors inside, are lines of their own."""

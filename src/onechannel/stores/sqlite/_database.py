@@ -104,7 +104,7 @@ class Database:
         connection = self._connection_to(f"{place}?mode=ro")
         try:
             connection.execute("select count(*) from sqlite_schema")
-        except sqlite3.OperationalError as fault:
+        except sqlite3.Error as fault:
             connection.close()
             if _primary(fault) not in _UNWRITABLE or not os.path.isfile(self.path):
                 raise

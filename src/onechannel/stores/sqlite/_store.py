@@ -27,7 +27,7 @@ from onechannel.ports import (
 from onechannel.stores._shared import (
     COLUMNS,
     READ_COLUMNS,
-    SESSION_OVER,
+    TURN_OVER,
     check_batch,
     events_from_rows,
     line_of,
@@ -241,7 +241,7 @@ class _SQLiteSession:
     def commit(self, expected: int, batch: Batch) -> Committed | Conflict:
         store = self._store
         if self.over:
-            raise StoreFault(SESSION_OVER)
+            raise StoreFault(TURN_OVER)
         self.over = True
         position = store.last_position
         if position != expected:
