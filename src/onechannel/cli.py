@@ -46,7 +46,7 @@ _NOTHING_READ: Final = 4
 _SAY_EVERY: Final = 2.0
 _TICK: Final = 1000
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
@@ -156,9 +157,12 @@ def test_mypy_notices_what_is_planted(root, tmp_path):
 
 def incomplete_types(package: str, cwd) -> list[str]:
     """The public symbols of an importable package whose types a second checker cannot tell."""
-    options = ("--ignoreexternal", "--outputjson", "--pythonpath", sys.executable)
-    path = os.pathsep.join([str(cwd), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": path}
+    options = ("--ignoreexternal", "--outputjson")
+    # The checker asks the first `python` on the path where packages are.
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join([str(cwd), os.environ.get("PYTHONPATH", "")]),
+    }
     check = run("basedpyright", "--verifytypes", package, *options, cwd=cwd, env=environment)
     completeness = json.loads(check.stdout)["typeCompleteness"]
     exported = [symbol for symbol in completeness["symbols"] if symbol["isExported"]]

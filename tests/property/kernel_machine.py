@@ -256,7 +256,7 @@ class KernelMachine(RuleBasedStateMachine):
     @rule()
     def a_request_overtakes_a_deadline(self) -> None:
         """It may not: the deadline comes first, even one that is due at the same instant."""
-        at = max(self.kernel.next_deadline, self.now)
+        at = self.kernel.next_deadline
         with pytest.raises(DeadlineDue):
             self.kernel.handle(c.Request(c.Leave(interaction="absent"), "early", at))
         self.compare()
@@ -298,7 +298,7 @@ class KernelMachine(RuleBasedStateMachine):
 
     def actor(self, pick: int, worker: str | None = None) -> Actor:
         """Mostly the system; sometimes who serves, somebody else, or anybody who does not."""
-        others = ["customer", "worker:p1", "worker:p2", "machine:m1", "supervisor", "vendor:v1"]
+        others = ["customer:c1", "customer:c2", "worker:p1", "machine:m1", "supervisor", "vendor"]
         if pick % 4 == 1 and worker:
             return Actor(ActorKind.WORKER, worker)
         if pick % 8 == 7:

@@ -8,6 +8,8 @@ import re
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
+from tests.property.kernel_model_theirs import Theirs
+
 from onechannel import commands as c
 from onechannel.model.channel import Channel, known_channel
 from onechannel.model.policy import DEFAULT_POLICY, PlanRule
@@ -47,7 +49,7 @@ def split(name: str) -> tuple[str, int]:
     return (found[1], int(found[2])) if found else (name, 0)
 
 
-class Model:
+class Model(Theirs):
     """What a centre should be after everything it was asked."""
 
     def __init__(self) -> None:
@@ -141,16 +143,19 @@ class Model:
 
     def say(self, command: c.Say) -> None:
         if command.assignment is not None:
+            self.require(self.actor.kind != "customer")
             part = self.part(command.assignment, "active")
             self.require(part.interaction == command.interaction)
             fields = {"assignment": part.id, "worker": part.worker}
             self.tell("message.sent", interaction=part.interaction, **fields)
             return
+        self.require(self.may_act_as(None))
         live = self.open.get(command.interaction)
         line = self.latest.get(split(command.interaction)[0])
         if live is None and line is not None and line.id in self.open:
             live = line
         if live is not None:
+            self.require(self.may_speak_for(live.customer))
             self.tell("message.received", interaction=live.id)
             return
         past = self.closed_line(command.interaction)
@@ -165,6 +170,7 @@ class Model:
         """The latest of a line of interactions, all of which must be closed."""
         line = self.latest.get(split(name)[0])
         self.require(name not in self.open and line and line.id not in self.open)
+        self.require(self.may_speak_for(line.customer))
         return line
 
     def new_id(self, name: str) -> str:
@@ -242,7 +248,7 @@ class Model:
             if step[2] > NO_TIME:
                 return number, self.now + step[2]
             if self.able(live.channel, step):
-                return number, self.now
+                return number, None
         return len(plan.steps) - 1, None
 
     def arm(self, kind, subject, at) -> None:
@@ -344,6 +350,13 @@ class Model:
         if live is not None and live.owner == part.id:
             live.owner, live.state = None, "waiting"
 
+    def not_taken(self, part, what, **more) -> None:
+        """Whoever was asked does not serve: what was for that moment only is over."""
+        self.ended(part, what, **more)
+        live = self.open.get(part.interaction)
+        if live is not None and live.plan and live.plan.steps[live.step][2] == NO_TIME:
+            self.fire_step(live.id)
+
     def leaves_off(self, part) -> None:
         """The worker serves no longer: it wraps up, or is free."""
         wrap_up = self.workers[part.worker].definition.wrap_up
@@ -365,7 +378,7 @@ class Model:
 
     def decline(self, command: c.Decline) -> None:
         part = self.part(command.assignment, "pending")
-        self.ended(part, "declined", reason=command.reason)
+        self.not_taken(part, "declined", reason=command.reason)
         self.pause(part.worker, self.policy.after_decline)
 
     def release(self, command: c.Release) -> None:
@@ -405,6 +418,7 @@ class Model:
 
     def live(self, name, *states) -> SimpleNamespace:
         self.require(name in self.open and self.open[name].state in states)
+        self.require(self.may_speak_for(self.open[name].customer))
         return self.open[name]
 
     def part(self, name, state) -> SimpleNamespace:
@@ -415,6 +429,10 @@ class Model:
     def may_act_as(self, worker) -> bool:
         serves = self.actor.kind in {"worker", "machine"}
         return not serves or self.actor.id in {None, worker}
+
+    def may_speak_for(self, customer) -> bool:
+        speaks = self.actor.kind == "customer"
+        return not speaks or self.actor.id is None or customer in {None, self.actor.id}
 
     # -- workers ----------------------------------------------------------------------------------
 
@@ -443,7 +461,10 @@ class Model:
         self.require(all(part.state != "active" for part in held))
         self.presence(command.worker, "signed_out")
         for part in held:
-            self.ended(part, "rescinded" if part.state == "pending" else "released")
+            if part.state == "pending":
+                self.not_taken(part, "rescinded")
+            else:
+                self.ended(part, "released")
 
     def become_available(self, command: c.BecomeAvailable) -> None:
         self.present(command.worker, "unavailable")
@@ -494,7 +515,7 @@ class Model:
 
     def fire_ring(self, name) -> None:
         part = self.parts[name]
-        self.ended(part, "expired")
+        self.not_taken(part, "expired")
         self.pause(part.worker, self.policy.after_expiry)
 
     def fire_wrap_up(self, name) -> None:
@@ -510,83 +531,3 @@ class Model:
             "interaction.step_expired", interaction=name, step=live.step, expires_at=expires_at
         )
         self.arm("step", name, expires_at)
-
-    # -- what somebody else decided ---------------------------------------------------------------
-
-    def observe_arrival(self, command: c.ObserveArrival) -> None:
-        name = self.new_id(command.interaction)
-        if command.channel not in self.channels:
-            self.define(known_channel(command.channel))
-        if command.customer is not None and command.customer not in self.customers:
-            self.known(command.customer, [])
-        self.opens(name, command.channel, command.customer, command.about, command.priority, None)
-
-    def foreign(self, command, *states) -> SimpleNamespace | None:
-        """The interaction, if it is theirs and in such a state; else an anomaly."""
-        live = self.open.get(command.interaction)
-        if live is not None and live.plan is None and live.state in states:
-            return live
-        return self.anomaly(command)
-
-    def anomaly(self, command) -> None:
-        verb = c.VERBS[type(command)].name
-        self.tell("anomaly.observed", interaction=command.interaction, verb=verb)
-
-    def let_go(self, owner) -> None:
-        if owner is not None:
-            self.ended(self.parts[owner], "released")
-
-    def observe_queued(self, command: c.ObserveQueued) -> None:
-        if (live := self.foreign(command, "waiting", "engaged")) is None:
-            return
-        queue = self.queues.get(command.queue)
-        if queue is not None and queue.router == "ours":
-            self.anomaly(command)
-            return
-        if queue is None:
-            self.define(Queue(name=command.queue, router="theirs"))
-        self.tell(
-            "interaction.queued", interaction=live.id, queue=command.queue, because="observed",
-            since=self.claimed, plan=None, step=None, expires_at=None, policy=None,
-        )  # fmt: skip
-        owner, live.owner = live.owner, None
-        live.state, live.queue, live.since = "waiting", command.queue, self.claimed
-        self.let_go(owner)
-
-    def observe_dequeued(self, command: c.ObserveDequeued) -> None:
-        live = self.foreign(command, "waiting")
-        if live is not None and live.queue is None:
-            self.anomaly(command)
-        elif live is not None:
-            self.tell("interaction.dequeued", interaction=live.id)
-            live.queue = None
-
-    def observe_accepted(self, command: c.ObserveAccepted) -> None:
-        if (live := self.foreign(command, "waiting", "engaged")) is None:
-            return
-        owner = live.owner
-        if owner is not None and self.parts[owner].worker == command.worker:
-            self.anomaly(command)
-            return
-        if command.worker not in self.workers:
-            self.employ(Worker(id=command.worker, kind=command.kind))
-        self.accepted(self.opened(live, self.workers[command.worker], None))
-        self.let_go(owner)
-
-    def observe_released(self, command: c.ObserveReleased) -> None:
-        live = self.foreign(command, "engaged")
-        if live is not None and self.parts[live.owner].worker != command.worker:
-            self.anomaly(command)
-        elif live is not None:
-            self.let_go(live.owner)
-
-    def observe_closed(self, command: c.ObserveClosed) -> None:
-        if (live := self.foreign(command, "waiting", "engaged")) is None:
-            return
-        fields = {"reason": command.reason, "disposition": command.disposition}
-        self.tell("interaction.closed", interaction=live.id, **fields)
-        del self.open[live.id]
-        self.let_go(live.owner)
-
-    def observe_anomaly(self, command: c.ObserveAnomaly) -> None:
-        self.tell("anomaly.observed", interaction=command.interaction, verb=command.verb)

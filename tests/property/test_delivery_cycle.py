@@ -109,7 +109,7 @@ def test_cycles_at_one_store_are_as_good_as_one(given_groups, turns):
         served = play(several[turns[number % len(turns)]], group)
         assert plain(served) == plain(play(one, group))
     assert lines(shared) == lines(alone)
-    for cycle in (one, *several):
+    for cycle in several:
         cycle.run([], lambda: given_groups[0].at)  # catches up
     assert {state(cycle) for cycle in several} == {state(one)}
 
@@ -158,7 +158,18 @@ def test_a_served_command_is_served_for_ever(given_groups):
     turnout = CommitCycle(store).run(again, lambda: given_groups[0].at)
     for (submission,), (answer,) in zip(again, turnout.answers, strict=True):
         assert answer == attrs.evolve(first[submission.id], repeated=True)
-    assert [event.origin.command for event in turnout.events if event.origin.command] == []
+    assert turnout.events == ()
+
+
+@given(groups())
+def test_a_cycle_leaves_nothing_due(given_groups):
+    """What a request arms is never due in its own cycle: to advance once, at first, is enough."""
+    store = MemoryStore()
+    cycle = cycle_at(store)
+    for group in given_groups:
+        play(cycle, group)
+        now = max([group.at, *(event.recorded_at for event in store.read())])
+        assert cycle.kernel.next_deadline is None or cycle.kernel.next_deadline > now
 
 
 # -- faults ---------------------------------------------------------------------------------------

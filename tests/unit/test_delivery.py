@@ -130,27 +130,6 @@ def test_a_cycle_catches_up_then_advances_then_serves():
     assert list(store.read(before)) == list(turnout.events)
 
 
-def test_a_deadline_that_falls_due_within_a_cycle_fires_in_it():
-    """What an earlier request arms for this very moment comes before the next request."""
-    store = MemoryStore()
-    cycle = CommitCycle(store)
-    serve(cycle, c.DefineWorker(worker=Worker(id="marc")), c.SignIn(worker="marc"))
-    no_time = c.BecomeUnavailable(worker="marc", duration=timedelta(0))
-    turnout = run(cycle, [("a", no_time)], [("b", no_time), ("c", c.SignOut(worker="marc"))])
-    assert [event.type for event in turnout.events] == [
-        "worker.unavailable",
-        "worker.available",
-        "worker.unavailable",
-        "worker.available",
-        "worker.signed_out",
-    ]
-    assert [(one.first, one.last) for chain in turnout.answers for one in chain] == [
-        (3, 3),
-        (5, 5),
-        (7, 7),
-    ]
-
-
 def test_what_deadlines_made_is_kept_though_everything_is_refused():
     """A cycle of refusals alone commits the events of the deadlines that were due."""
     store = MemoryStore()

@@ -121,8 +121,6 @@ class _Sitting:
         return None if earlier is None else Served(*earlier, repeated=True)
 
     def _decided(self, submission: Submission) -> Served | Refused:
-        # An earlier request of this cycle may have armed a deadline that is due at once.
-        self.advance()
         request = Request(
             submission.command,
             submission.id,

@@ -31,11 +31,11 @@ class Rehearsal:
     """
 
     def __init__(self, *, stocked: bool = True) -> None:
-        self.kernel = Kernel(PLANNERS)
+        self.kernel: Kernel = Kernel(PLANNERS)
         self.log: list[Event] = []
         self.requests: list[Request] = []
-        self.at = START
-        self.stage = Stage()
+        self.at: datetime = START
+        self.stage: Stage = Stage()
         for command in stock() if stocked else ():
             self.ask(command)
 
@@ -110,8 +110,11 @@ class Rehearsal:
             worker = self.stage.serves(part) or self.stage.worker(cue.second, "available")
             return Actor(ActorKind.WORKER, worker)
         if astray(cue.third, 2):
+            kind = one(tuple(ActorKind), cue.first)
+            customer = one(("c1", "c2"), cue.second)
+            is_customer = kind is ActorKind.CUSTOMER
             worker = self.stage.worker(cue.second, "available")
-            return Actor(one(tuple(ActorKind), cue.first), worker)
+            return Actor(kind, customer if is_customer else worker)
         return SYSTEM
 
     def _keep(self, made: Sequence[Event]) -> tuple[Event, ...]:
