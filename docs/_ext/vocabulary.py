@@ -19,7 +19,7 @@ def _summary(kind: type) -> str:
     return (kind.__doc__ or "").strip().partition("\n")[0].replace("`", "")
 
 
-def _fields(kind: type[attrs.AttrsInstance]) -> nodes.paragraph:
+def _fields(kind: type) -> nodes.paragraph:
     paragraph = nodes.paragraph()
     hidden = personal_fields(kind)
     for number, field in enumerate(attrs.fields(kind)):

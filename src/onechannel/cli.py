@@ -290,7 +290,7 @@ def check(db: Database, *, as_json: AsJson = False) -> None:
 
 @contextmanager
 def _opened(path: Path, *, create: bool = False) -> Iterator[SQLiteStore]:
-    store = SQLiteStore(path, create=create)
+    store = SQLiteStore(path, create=create, read_only=not create)
     try:
         yield store
     finally:

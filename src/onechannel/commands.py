@@ -20,6 +20,7 @@ from onechannel.model.checks import (
     mapping_of,
     member,
     optional,
+    reference,
     some_time,
     text,
     utc,
@@ -101,7 +102,7 @@ class Arrive:
     about: str | None = attrs.field(default=None, validator=_maybe_ident)
     priority: int = attrs.field(default=0, validator=whole)
     says: str | None = personal(subject="customer", default=None, validator=optional(text))
-    follows: InteractionId | None = attrs.field(default=None, validator=_maybe_ident)
+    follows: InteractionId | None = attrs.field(default=None, validator=optional(reference))
 
 
 @attrs.frozen(kw_only=True)
@@ -111,16 +112,16 @@ class Say:
     A customer who speaks in a closed interaction opens its successor.
     """
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     text: str = personal(subject="customer", validator=text)
-    assignment: AssignmentId | None = attrs.field(default=None, validator=_maybe_ident)
+    assignment: AssignmentId | None = attrs.field(default=None, validator=optional(reference))
 
 
 @attrs.frozen(kw_only=True)
 class Leave:
     """The customer goes, at whatever instant."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
 
 
 # -- who serves -----------------------------------------------------------------------------------
@@ -130,14 +131,14 @@ class Leave:
 class Accept:
     """A worker who is asked takes the interaction."""
 
-    assignment: AssignmentId = attrs.field(validator=ident)
+    assignment: AssignmentId = attrs.field(validator=reference)
 
 
 @attrs.frozen(kw_only=True)
 class Decline:
     """A worker who is asked does not take it; `reason` is a code."""
 
-    assignment: AssignmentId = attrs.field(validator=ident)
+    assignment: AssignmentId = attrs.field(validator=reference)
     reason: str | None = attrs.field(default=None, validator=_maybe_ident)
 
 
@@ -145,14 +146,14 @@ class Decline:
 class Release:
     """A worker has finished wrapping up."""
 
-    assignment: AssignmentId = attrs.field(validator=ident)
+    assignment: AssignmentId = attrs.field(validator=reference)
 
 
 @attrs.frozen(kw_only=True)
 class Escalate:
     """From the machine that serves to people; `reason` is a code."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     reason: str | None = attrs.field(default=None, validator=_maybe_ident)
 
 
@@ -160,7 +161,7 @@ class Escalate:
 class HandBack:
     """From the person who serves to a machine; `reason` is a code."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     reason: str | None = attrs.field(default=None, validator=_maybe_ident)
 
 
@@ -190,7 +191,7 @@ _ENDABLE: Final = frozenset(
 class Close:
     """The interaction is over; `disposition` is the code recorded at the end."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     reason: EndReason = attrs.field(
         default=EndReason.RESOLVED, converter=_end_reason, validator=_endable
     )
@@ -279,7 +280,7 @@ class ObserveArrival:
 class ObserveQueued:
     """It joined a queue; whoever served it does so no longer."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     queue: str = attrs.field(validator=ident)
 
 
@@ -287,7 +288,7 @@ class ObserveQueued:
 class ObserveDequeued:
     """It left the queue, by the queue's own clock."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
 
 
 def _worker_kind(value: WorkerKind | str) -> WorkerKind:
@@ -298,7 +299,7 @@ def _worker_kind(value: WorkerKind | str) -> WorkerKind:
 class ObserveAccepted:
     """A worker began to serve; an unknown one becomes known, as of this `kind`."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     worker: WorkerId = attrs.field(validator=ident)
     kind: WorkerKind = attrs.field(default=WorkerKind.PERSON, converter=_worker_kind)
 
@@ -307,7 +308,7 @@ class ObserveAccepted:
 class ObserveReleased:
     """A worker ceased to serve."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     worker: WorkerId = attrs.field(validator=ident)
 
 
@@ -315,7 +316,7 @@ class ObserveReleased:
 class ObserveClosed:
     """It ended; whoever served it does so no longer."""
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     reason: EndReason = attrs.field(default=EndReason.RESOLVED, converter=_end_reason)
     disposition: str | None = attrs.field(default=None, validator=_maybe_ident)
 
@@ -331,10 +332,16 @@ class ObserveAnomaly:
     `verb` is what it claims, `details` the rest of the claim in codes and ids, `reason` why not.
     """
 
-    interaction: InteractionId = attrs.field(validator=ident)
+    interaction: InteractionId = attrs.field(validator=reference)
     verb: str = attrs.field(validator=ident)
     reason: str = attrs.field(validator=ident)
     details: FrozenMap[str, str] = attrs.field(factory=FrozenMap, converter=_details)
+
+    @details.validator
+    def _check(self, field: "attrs.Attribute[object]", value: FrozenMap[str, str]) -> None:
+        for name, detail in value.items():
+            ident(self, field, name)
+            text(self, field, detail)
 
 
 Command: TypeAlias = (

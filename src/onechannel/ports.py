@@ -150,11 +150,14 @@ class EventStore(Protocol):
     def history(
         self, *, customer: CustomerId | None = None, interaction: InteractionId | None = None
     ) -> Iterator[Event]:
-        """What happened in one interaction, or in all of one customer's, in order."""
+        """What happened in one interaction, or in all of one customer's, in order.
+
+        Of both, what happened in either; each event once.
+        """
         ...
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
-        """Keep a snapshot in place of an earlier one; a later one stays."""
+        """Keep a snapshot in place of an earlier one; a later one stays. Not inside a turn."""
         ...
 
     def snapshot(self) -> StoredSnapshot | None:

@@ -2,10 +2,11 @@
 
     python tests/benchmarks/replay_rate.py [FILE] [--events 200000] [--repeats 3]
 
-Without FILE a log is made first, out of the observed commands of a call centre: a machine answers, the call is queued, a
-person answers, it ends. Each line of the answer is one way of reading, in events per second, the median of the repeats:
-rows alone, rows made into events, and a replica built of them; with and without the extra `fast`, and with Python's
-garbage collection as it is, after `gc.freeze()`, and switched off.
+Without FILE a log is made first, out of the observed commands of a call centre: a machine answers,
+the call is queued, a person answers, it ends. Each line of the answer is one way of reading, in
+events per second, the median of the repeats: rows alone, rows made into events, and a replica built
+of them; with and without the extra `fast`, and with Python's garbage collection as it is, after
+`gc.freeze()`, and switched off.
 """
 
 import argparse
@@ -139,15 +140,9 @@ def child(path: str, repeats: int, *, fast: bool) -> list[list]:
     return json.loads(done.stdout)
 
 
-def say(line: str) -> None:
-    """One line of the answer, at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Measure, and say what was found."""
-    parser = argparse.ArgumentParser(description="replay of a log from SQLite, in events per second")
+    parser = argparse.ArgumentParser(description="events per second of a replay")
     parser.add_argument("file", nargs="?", help="an imported log; without it, one is made")
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--repeats", type=int, default=3)
@@ -157,18 +152,18 @@ def main() -> None:
     if given.plain:
         sys.modules["orjson"] = None  # type: ignore[assignment]  # as if it were not installed
     if given.measure:
-        say(json.dumps(list(measure(given.file, given.repeats))))
+        print(json.dumps(list(measure(given.file, given.repeats))))
         return
     with tempfile.TemporaryDirectory() as folder:
         path = given.file or os.fspath(Path(folder) / "log.db")
         if given.file is None:
-            say(f"made        {make(path, given.events):>10,.0f} events/s, committed 100 rows at a time")
-        say(f"{'':12}{'':8}" + "".join(f"{collector:>12}" for collector in COLLECTORS))
+            print(f"made {make(path, given.events):,.0f} events/s, {ROWS_A_CYCLE} rows a commit")
+        print(f"{'':12}{'':8}" + "".join(f"{collector:>12}" for collector in COLLECTORS))
         for fast in (False, True):
             rates = {(name, how): rate for name, how, rate in child(path, given.repeats, fast=fast)}
             for name in WAYS:
                 said = "".join(f"{rates[name, how]:>12,.0f}" for how in COLLECTORS)
-                say(f"{name:12}{'orjson' if fast else 'json':8}{said}")
+                print(f"{name:12}{'orjson' if fast else 'json':8}{said}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from onechannel.adapters.delimited import read_mapping
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -123,7 +123,7 @@ def test_what_was_acknowledged_outlives_any_death(tmp_path):
 
 @pytest.mark.parametrize("together", [1, 10])
 def test_two_processes_take_turns(tmp_path, together):
-    """Two processes serve 200 rows each, and 50 that both are given: none is lost, none is doubled."""
+    """Of 200 rows each, and 50 that both are given, none is lost and none is doubled."""
     path = tmp_path / "centre.db"
     SQLiteStore(path).close()
     with (

@@ -280,6 +280,33 @@ def test_a_request_sees_the_earlier_ones_of_its_cycle():
     ]
 
 
+def test_a_request_sees_what_its_cycle_did_to_what_was_there():
+    """What arrived in an earlier cycle and ended in this one is over, and can be followed."""
+    store = MemoryStore()
+    cycle = CommitCycle(store)
+    serve(cycle, arrive("i"), arrive("j"))
+    turnout = run(
+        cycle,
+        [("end", c.Leave(interaction="i")), ("return", c.Say(interaction="i", text="once more"))],
+        [("open", c.Arrive(channel="voice", follows="j"))],
+    )
+    assert [type(one) for one in turnout.answers[0]] == [Served, Served]
+    assert "still open" in str(turnout.answers[1][0].error)
+    assert "i~1" in [event.subject("interaction") for event in turnout.events]
+
+
+def test_an_address_is_known_in_later_cycles():
+    """By whom a customer is known is committed with the registration."""
+    store = MemoryStore()
+    ana = Address.parse("tel:+34600111222")
+    cycle = CommitCycle(store)
+    serve(cycle, c.RegisterCustomer(customer="ana", addresses=(ana,)), arrive("i", address=ana))
+    (arrived,) = [event.data for event in store.read() if event.type == "interaction.arrived"]
+    assert arrived.customer == "ana"
+    ((refusal,),) = run(cycle, [("r", c.RegisterCustomer(customer="bo", addresses=(ana,)))]).answers
+    assert "is customer ana's" in str(refusal.error)
+
+
 # -- faults ---------------------------------------------------------------------------------------
 
 

@@ -122,6 +122,18 @@ def test_a_replica_that_is_fed_event_by_event_keeps_up():
     assert replica.position == len(LOG)
 
 
+def test_a_restored_kernel_goes_on_as_if_nothing_had_been():
+    """With everything in it that a kernel can hold: what comes after is the same, to the byte."""
+    script = seeded(3, 400)
+    whole, restored = Rehearsal.of(script), Rehearsal.of(script[:200])
+    snapshot = restored.kernel.snapshot()
+    assert all((snapshot.interactions, snapshot.assignments, snapshot.workers, snapshot.deadlines))
+    restored.kernel = Kernel.restore(snapshot, PLANNERS)
+    for cue in script[200:]:
+        restored.perform(cue)
+    assert restored.log == whole.log
+
+
 def test_a_snapshot_of_another_version_is_refused():
     """What another release wrote is not guessed at: the log is there to be replayed."""
     snapshot = attrs.evolve(Kernel.replay(LOG).snapshot(), version=SNAPSHOT_VERSION + 1)

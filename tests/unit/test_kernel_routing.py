@@ -10,7 +10,7 @@ from onechannel import events as e
 from onechannel.kernel import Kernel
 from onechannel.model.channel import Channel
 from onechannel.model.plan import Plan, Step
-from onechannel.model.policy import Named, PlanRule, Policy, StepRule
+from onechannel.model.policy import Named, Pause, PlanRule, Policy, StepRule
 from onechannel.model.queue import Queue
 from onechannel.model.requirement import Requirement
 from onechannel.model.worker import Capacity, Worker
@@ -165,6 +165,38 @@ def test_steps_widen_whom_is_asked():
     (expired,) = there.advance(first)
     assert expired.data == e.StepExpired("a", 1, second)
     assert asked(there.advance(second)) == [("a", "p")]
+
+
+def asked_by_moments(pause: Pause | None) -> Rehearsal:
+    """`m` is asked for `a` in the first of two steps of a moment; `p` is for later."""
+    moment = StepRule(kinds={"machine"}, expires_after=0 * SECOND)
+    rule = PlanRule(steps=(moment, moment, StepRule(kinds={"person"})))
+    there = centre(
+        Worker(id="m", kind="machine", accepts_by_itself=False),
+        Worker(id="p"),
+        policy=Policy(name="p", plan=rule, after_decline=pause),
+    )
+    for name in ("m", "p"):
+        there.ask(c.SignIn(worker=name))
+    assert asked(arrives(there, "a")) == [("a", "m")]
+    return there
+
+
+def test_a_step_of_a_moment_is_over_when_its_moment_is():
+    """Who was asked at that moment goes away: the plan goes on, to whoever is there."""
+    there = asked_by_moments(None)
+    made = there.ask(c.SignOut(worker="m"))
+    assert [event.data for event in made if isinstance(event.data, e.StepExpired)] == [
+        e.StepExpired("a", 2, None)
+    ]
+    assert asked(made) == [("a", "p")]
+
+
+@pytest.mark.xfail(strict=True, reason="who has just declined still counts as one who can serve")
+def test_who_has_declined_is_not_waited_for():
+    """A next step of a moment is for whoever can serve then, and not for who is being paused."""
+    there = asked_by_moments(Pause(reason="refusing"))
+    assert asked(there.ask(c.Decline(assignment="a/1"))) == [("a", "p")]
 
 
 def test_a_step_without_an_end_keeps_the_plan_there():

@@ -30,6 +30,7 @@ __all__ = [
     "member",
     "members",
     "optional",
+    "reference",
     "skills",
     "some_time",
     "text",
@@ -43,7 +44,6 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-_ID_LIMIT: Final = 200
 # What a mail may hold once its attachments are kept elsewhere: 1 MiB of text.
 TEXT_LIMIT: Final = 1_048_576
 # What every JSON library reads back as it was written.
@@ -73,25 +73,33 @@ def utc(value: datetime, what: str = "the time") -> datetime:
         raise InvalidValue(f"{what} is beyond the calendar") from None
 
 
-def ident(instance: object, field: "attrs.Attribute[Any]", value: Any) -> None:
-    """An id or name: 1 to 200 characters, printable, no surrounding space."""
-    if (
-        type(value) is str
-        and 0 < len(value) <= _ID_LIMIT
-        and value.isprintable()
-        and value[0] != " "
-        and value[-1] != " "
-    ):
-        return
-    raise _refuse(instance, field, _wrong_ident(value))
+def _name_of(limit: int) -> Check:
+    def check(instance: object, field: "attrs.Attribute[Any]", value: Any) -> None:
+        if (
+            type(value) is str
+            and 0 < len(value) <= limit
+            and value.isprintable()
+            and value[0] != " "
+            and value[-1] != " "
+        ):
+            return
+        raise _refuse(instance, field, _wrong_name(value, limit))
+
+    return check
 
 
-def _wrong_ident(value: Any) -> str:
+def _wrong_name(value: Any, limit: int) -> str:
     if type(value) is not str:
         return f"must be text, not {type(value).__name__}"
-    if not 0 < len(value) <= _ID_LIMIT:
-        return f"must have 1 to {_ID_LIMIT} characters, not {len(value)}"
+    if not 0 < len(value) <= limit:
+        return f"must have 1 to {limit} characters, not {len(value)}"
     return "must be printable, without space at either end"
+
+
+#: An id or name: 1 to 200 characters, printable, no surrounding space.
+ident: Final[Check] = _name_of(200)
+#: The same with room for what is derived from an id: a part's number, a successor's.
+reference: Final[Check] = _name_of(230)
 
 
 def text(instance: object, field: "attrs.Attribute[Any]", value: Any) -> None:

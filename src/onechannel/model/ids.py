@@ -56,6 +56,6 @@ def is_successor(interaction: InteractionId) -> bool:
 
 def _parts(interaction: InteractionId) -> tuple[str, int]:
     root, mark, counter = interaction.rpartition("~")
-    if mark and root and counter.isascii() and counter.isdecimal():
+    if mark and root and counter.isascii() and counter.isdecimal() and counter[0] != "0":
         return root, int(counter)
     return interaction, 0

@@ -37,7 +37,7 @@ def personal(*, subject: str, kind: DataKind = DataKind.PERSONAL, **options: Any
     return attrs.field(repr=hidden, metadata={_SUBJECT: subject, _KIND: kind}, **options)
 
 
-def personal_fields(cls: type[attrs.AttrsInstance]) -> dict[str, DataKind]:
+def personal_fields(cls: type) -> dict[str, DataKind]:
     """The personal fields of a class, by name."""
     return {
         field.name: field.metadata[_KIND] for field in attrs.fields(cls) if _KIND in field.metadata

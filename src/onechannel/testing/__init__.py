@@ -1,5 +1,6 @@
 """A contact centre for test suites: no network, virtual time, the real kernel."""
 
 from onechannel.testing.fake import FakeCentre
+from onechannel.testing.store_contract import EventStoreContract
 
-__all__ = ["FakeCentre"]
+__all__ = ["EventStoreContract", "FakeCentre"]

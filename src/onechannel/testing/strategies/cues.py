@@ -110,6 +110,14 @@ _STEPS: Final = PlanRule(
         StepRule(),
     ),
 )
+_MOMENTS: Final = PlanRule(
+    steps=(
+        StepRule(skills={"card": 3}, expires_after=_NO_TIME),
+        StepRule(kinds=PEOPLE, skill_from_about=True, expires_after=_NO_TIME),
+        StepRule(expires_after=_NO_TIME),
+        StepRule(),
+    )
+)
 _PATIENT: Final = attrs.evolve(
     DEFAULT_POLICY,
     name="patient",
@@ -125,6 +133,7 @@ _POLICIES: Final = (
         after_decline=Pause(reason="refusing"),
         after_expiry=Pause(reason="missing", duration=timedelta(seconds=25)),
     ),
+    Policy(name="moments", plan=_MOMENTS, after_decline=Pause(reason="refusing")),
     DEFAULT_POLICY,
     *(Policy(name=f"by-{name}", plan=Named(name)) for name in PLANNERS),
     Policy(name="lost", plan=Named("nowhere")),

@@ -109,20 +109,23 @@ def plans() -> st.SearchStrategy[Plan]:
 
 def policies() -> st.SearchStrategy[Policy]:
     """Policies of built-in parts, and such as plan by a callable."""
+    return st.builds(
+        Policy,
+        name=identifiers(),
+        plan=_rules() | st.builds(Named, identifiers()),
+        ring_for=durations(),
+        after_decline=st.none() | values(Pause),
+        after_expiry=st.none() | values(Pause),
+    )
+
+
+def _rules() -> st.SearchStrategy[PlanRule]:
     kinds = st.frozensets(st.sampled_from(WorkerKind))
     skills = st.dictionaries(identifiers(), _proficiencies(), max_size=2)
     step = st.builds(StepRule, skills=skills, expires_after=durations())
     last = st.builds(StepRule, kinds=kinds, skills=skills, skill_from_about=st.booleans())
     steps = st.builds(lambda some, end: (*some, end), st.lists(step, max_size=2), last)
-    rule = st.builds(PlanRule, queue=identifiers(), steps=steps)
-    return st.builds(
-        Policy,
-        name=identifiers(),
-        plan=rule | st.builds(Named, identifiers()),
-        ring_for=durations(),
-        after_decline=st.none() | values(Pause),
-        after_expiry=st.none() | values(Pause),
-    )
+    return st.builds(PlanRule, queue=identifiers(), steps=steps)
 
 
 def _proficiencies() -> st.SearchStrategy[float]:
@@ -185,6 +188,7 @@ _KNOWN: Final[Mapping[object, Callable[[], Values]]] = {
     timedelta: durations,
     Address: addresses,
     Plan: plans,
+    PlanRule: _rules,
     Policy: policies,
 }
 
