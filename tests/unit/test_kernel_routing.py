@@ -192,7 +192,6 @@ def test_a_step_of_a_moment_is_over_when_its_moment_is():
     assert asked(made) == [("a", "p")]
 
 
-@pytest.mark.xfail(strict=True, reason="who has just declined still counts as one who can serve")
 def test_who_has_declined_is_not_waited_for():
     """A next step of a moment is for whoever can serve then, and not for who is being paused."""
     there = asked_by_moments(Pause(reason="refusing"))

@@ -13,7 +13,7 @@ from onechannel import events as e
 from onechannel.errors import CommandRefused, PolicyMissing
 from onechannel.kernel.arrivals import arrive, say
 from onechannel.kernel.observe import OBSERVE
-from onechannel.kernel.plans import make_plan, next_step, not_taken, stand_in_line
+from onechannel.kernel.plans import go_on, make_plan, next_step, stand_in_line
 from onechannel.kernel.state import Alarm, LiveAssignment, LiveInteraction, State
 from onechannel.kernel.turn import Turn
 from onechannel.model.assignment import AssignmentState, Role
@@ -67,9 +67,9 @@ def _accept(turn: Turn, command: c.Accept) -> Decision:
 
 def _decline(turn: Turn, command: c.Decline) -> Decision:
     found = turn.assignment(command.assignment, command)
-    event = e.AssignmentDeclined(found.id, found.interaction, found.worker, command.reason)
-    yield from not_taken(turn, event)
+    yield e.AssignmentDeclined(found.id, found.interaction, found.worker, command.reason)
     yield from _pause(turn, found.worker, turn.state.policy.after_decline)
+    yield from go_on(turn, found.interaction)
 
 
 def _release(turn: Turn, command: c.Release) -> Decision:
@@ -169,10 +169,8 @@ def _sign_out(turn: Turn, command: c.SignOut) -> Decision:
     yield e.WorkerSignedOut(command.worker)
     for assignment in held:
         if assignment.state is AssignmentState.PENDING:
-            rescinded = e.AssignmentRescinded(
-                assignment.id, assignment.interaction, assignment.worker
-            )
-            yield from not_taken(turn, rescinded)
+            yield e.AssignmentRescinded(assignment.id, assignment.interaction, assignment.worker)
+            yield from go_on(turn, assignment.interaction)
         else:
             yield e.AssignmentReleased(assignment.id, assignment.interaction, assignment.worker)
 
@@ -255,9 +253,9 @@ DECIDE: Final[dict[type, Callable[[Turn, Any], Decision]]] = {
 
 def _ring_over(turn: Turn, subject: str) -> Decision:
     found = turn.state.assignments[subject]
-    event = e.AssignmentExpired(found.id, found.interaction, found.worker)
-    yield from not_taken(turn, event)
+    yield e.AssignmentExpired(found.id, found.interaction, found.worker)
     yield from _pause(turn, found.worker, turn.state.policy.after_expiry)
+    yield from go_on(turn, found.interaction)
 
 
 def _wrap_up_over(turn: Turn, subject: str) -> Decision:

@@ -22,7 +22,7 @@ from onechannel.model.policy import DEFAULT_POLICY, Named, PlanAsk, PlanRule
 from onechannel.model.queue import Queue, Router
 from onechannel.routing import plan_by_rule, restrict
 
-__all__ = ["Planned", "make_plan", "next_step", "not_taken", "stand_in_line"]
+__all__ = ["Planned", "go_on", "make_plan", "next_step", "stand_in_line"]
 
 _AT_ONCE: Final = timedelta(0)
 
@@ -107,12 +107,9 @@ def stand_in_line(
     )
 
 
-def not_taken(
-    turn: Turn, event: e.AssignmentDeclined | e.AssignmentExpired | e.AssignmentRescinded
-) -> Iterator[e.EventData]:
+def go_on(turn: Turn, interaction: InteractionId) -> Iterator[e.EventData]:
     """Whoever was asked does not serve: a step that was for that moment only is over."""
-    yield event
-    live = turn.state.interactions.get(event.interaction)
+    live = turn.state.interactions.get(interaction)
     plan = None if live is None else live.plan
     if live is not None and plan is not None and plan.steps[live.step].expires_after == _AT_ONCE:
         yield next_step(turn, live)
