@@ -350,9 +350,8 @@ class Model(Theirs):
         if live is not None and live.owner == part.id:
             live.owner, live.state = None, "waiting"
 
-    def not_taken(self, part, what, **more) -> None:
+    def goes_on(self, part) -> None:
         """Whoever was asked does not serve: what was for that moment only is over."""
-        self.ended(part, what, **more)
         live = self.open.get(part.interaction)
         if live is not None and live.plan and live.plan.steps[live.step][2] == NO_TIME:
             self.fire_step(live.id)
@@ -378,8 +377,9 @@ class Model(Theirs):
 
     def decline(self, command: c.Decline) -> None:
         part = self.part(command.assignment, "pending")
-        self.not_taken(part, "declined", reason=command.reason)
+        self.ended(part, "declined", reason=command.reason)
         self.pause(part.worker, self.policy.after_decline)
+        self.goes_on(part)
 
     def release(self, command: c.Release) -> None:
         self.ended(self.part(command.assignment, "wrapping"), "released")
@@ -462,7 +462,8 @@ class Model(Theirs):
         self.presence(command.worker, "signed_out")
         for part in held:
             if part.state == "pending":
-                self.not_taken(part, "rescinded")
+                self.ended(part, "rescinded")
+                self.goes_on(part)
             else:
                 self.ended(part, "released")
 
@@ -515,8 +516,9 @@ class Model(Theirs):
 
     def fire_ring(self, name) -> None:
         part = self.parts[name]
-        self.not_taken(part, "expired")
+        self.ended(part, "expired")
         self.pause(part.worker, self.policy.after_expiry)
+        self.goes_on(part)
 
     def fire_wrap_up(self, name) -> None:
         self.ended(self.parts[name], "released")
