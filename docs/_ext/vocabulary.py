@@ -10,8 +10,9 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
-from onechannel.commands import VERBS
+from onechannel.commands import VERBS, Verb
 from onechannel.events import EVENT_TYPES
+from onechannel.model import ActorKind
 from onechannel.model.personal import personal_fields
 
 
@@ -52,6 +53,11 @@ def _row(cells: Sequence[nodes.Node | str]) -> nodes.row:
     return row
 
 
+def _actors(verb: Verb) -> str:
+    missing = frozenset(ActorKind) - verb.actors
+    return ", ".join(sorted(verb.actors)) if missing else "anybody"
+
+
 def _literal(text: str) -> nodes.paragraph:
     paragraph = nodes.paragraph()
     paragraph += nodes.literal(text=text)
@@ -69,7 +75,7 @@ class Commands(Directive):
                 _literal(verb.name),
                 _fields(verb.command),
                 _summary(verb.command),
-                ", ".join(sorted(actor.value for actor in verb.actors)),
+                _actors(verb),
             )
             for verb in VERBS.values()
         ]

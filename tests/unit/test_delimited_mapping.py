@@ -123,7 +123,8 @@ def test_a_mapping_needs_outcomes():
 
 def test_without_time_zones_the_extra_is_named(monkeypatch):
     """Where neither the system nor a package has time zones, the error says what to install."""
-    monkeypatch.setitem(sys.modules, "tzdata", None)
+    for name in ["tzdata", *(name for name in sys.modules if name.startswith("tzdata."))]:
+        monkeypatch.setitem(sys.modules, name, None)
     before = zoneinfo.TZPATH
     zoneinfo.reset_tzpath(to=[])
     zoneinfo.ZoneInfo.clear_cache()

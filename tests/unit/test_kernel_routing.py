@@ -64,11 +64,11 @@ def test_who_has_been_idle_longest_is_asked_first():
         [("b", "r")],
         [("c", "p")],
     ]
-    for name in "cab":
+    for name in "bac":
         there.ask(c.Close(interaction=name))
     there.ask(c.BecomeUnavailable(worker="p"))
     there.ask(c.BecomeAvailable(worker="p"))
-    assert [asked(arrives(there, name))[0][1] for name in "def"] == ["q", "r", "p"]
+    assert [asked(arrives(there, name))[0][1] for name in "def"] == ["r", "q", "p"]
 
 
 def test_a_skill_is_asked_for_at_its_level():

@@ -266,6 +266,26 @@ def test_a_refusal_names_the_interaction_and_its_state(kind, name):
         assert outcome(waiting_for_them, command) == "anomaly: the interaction is waiting"
 
 
+@pytest.mark.parametrize(
+    ("channel", "served", "reason"),
+    [
+        ("voice", False, EndReason.ABANDONED),
+        ("email", False, EndReason.WITHDRAWN),
+        ("voice", True, EndReason.RESOLVED),
+        ("email", True, EndReason.RESOLVED),
+    ],
+)
+def test_how_it_ends_when_the_customer_goes(channel, served, reason):
+    """Who hangs up waiting abandons, who stops writing withdraws, who is served has been served."""
+    there = centre("p")
+    there.ask(c.Arrive(interaction="i", channel=channel))
+    if served:
+        there.ask(c.Accept(assignment="i/1"))
+    made = there.ask(c.Leave(interaction="i"))
+    assert made[0].data == e.InteractionClosed("i", reason, None)
+    assert made[1].data.stored_name == f"assignment.{'wrapping' if served else 'rescinded'}"
+
+
 # -- what is not there ----------------------------------------------------------------------------
 
 ABSENT = [

@@ -54,14 +54,14 @@ PACKAGES = ("model", "commands", "events", "ports", "routing", "kernel", "codec"
 
 def attrs_classes() -> dict[str, type]:
     """Every attrs class of the packages that a command goes through, by its place."""
-    found = {}
-    for info in pkgutil.walk_packages(onechannel.__path__, "onechannel."):
-        if info.name.split(".")[1] in PACKAGES:
-            module = importlib.import_module(info.name)
-            for kind in vars(module).values():
-                if isinstance(kind, type) and attrs.has(kind) and kind.__module__ == info.name:
-                    found[f"{info.name.removeprefix('onechannel.')}.{kind.__name__}"] = kind
-    return found
+    names = [info.name for info in pkgutil.walk_packages(onechannel.__path__, "onechannel.")]
+    modules = [importlib.import_module(name) for name in names if name.split(".")[1] in PACKAGES]
+    return {
+        f"{module.__name__.removeprefix('onechannel.')}.{kind.__name__}": kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and attrs.has(kind) and kind.__module__ == module.__name__
+    }
 
 
 CLASSES = attrs_classes()
