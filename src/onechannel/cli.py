@@ -20,7 +20,7 @@ from typing import Annotated, Any, Final
 from onechannel.adapters.delimited import Mapping, SetAside, read_history, read_mapping
 from onechannel.errors import ExtraMissing, MappingInvalid, OneChannelError
 from onechannel.events import Event
-from onechannel.insight import EntryKind, render_lines
+from onechannel.insight import EntryKind, printable, render_lines
 from onechannel.insight import check as check_log
 from onechannel.insight import report as fold_report
 from onechannel.insight import timeline as fold_timeline
@@ -33,6 +33,7 @@ try:
     import typer
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Table
 except ImportError:
@@ -63,6 +64,8 @@ def main() -> None:
         app()
     except OneChannelError as error:
         _fail(str(error))
+    except UnicodeError:
+        _fail("an argument is not text that can be looked up")
     except BrokenPipeError:
         # Whoever read our output has enough of it, as in `onechannel timeline DB | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -132,6 +135,8 @@ def import_(
 ) -> None:
     """Turn a call log into observed facts; the same file again adds nothing."""
     described = _described(mapping, file)
+    if set_aside is not None and set_aside.exists():
+        raise OneChannelError(f"{set_aside}: exists already: give --set-aside a new name")
     asides = _Asides(set_aside, described.source.delimiter)
     with (
         file.open("rb") as lines,
@@ -379,7 +384,7 @@ def _print_report(figures: dict[str, Any]) -> None:
         anomalies.add_column("what the source claims: why it cannot be")
         anomalies.add_column("count", justify="right")
         for claim, count in figures["anomalies"].items():
-            anomalies.add_row(claim, f"{count:,}")
+            anomalies.add_row(escape(printable(claim)), f"{count:,}")
         console.print(anomalies)
 
 
@@ -403,7 +408,7 @@ def _part_table(title: str, parts: dict[str, dict[str, Any]]) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     for part, figures in parts.items():
         cells = (_figure(name, figures[name]).removesuffix(" s") for name in _COLUMNS)
-        table.add_row(part, *cells)
+        table.add_row(escape(printable(part)), *cells)
     return table
 
 

@@ -115,7 +115,8 @@ _WHOLE: Final = range(-(2**63), 2**63)
 
 
 def _whole_out(value: int) -> int:
-    if value not in _WHOLE:
+    # A range looks an int up at once, and anything else one by one.
+    if type(value) is not int or value not in _WHOLE:
         raise ValueError
     return value
 
@@ -176,6 +177,7 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(str, _text_in)
     converter.register_structure_hook(bool, _exactly)
     converter.register_unstructure_hook(int, _whole_out)
+    converter.register_unstructure_hook(bool, lambda value: value)
     converter.register_structure_hook(int, _exactly)
     converter.register_unstructure_hook(float, _number_out)
     converter.register_structure_hook(float, lambda value, _: float(value))

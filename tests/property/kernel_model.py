@@ -125,7 +125,7 @@ class Model(Theirs):
         name = self.new_id(command.interaction) if command.interaction else successor(past.id)
         customer = command.customer
         if customer is not None:
-            self.require(customer in self.customers)
+            self.require(customer in self.customers and self.may_speak_for(customer))
         elif command.address is not None:
             customer = self.known_by.get(command.address.key)
         self.arrives(
@@ -297,17 +297,27 @@ class Model(Theirs):
         return sorted(waiting, key=lambda live: (-live.plan.priority, live.since, live.place))
 
     def settle(self) -> None:
-        while pairs := [
-            (live, able[0])
-            for live in self.line()
-            if (able := self.able(live.channel, live.plan.steps[live.step]))
-        ]:
-            live, worker = pairs[0]
-            by_itself = worker.definition.accepts_by_itself
-            rings_until = None if by_itself else self.now + self.policy.ring_for
-            part = self.opened(live, worker, rings_until)
-            if by_itself:
-                self.accepted(part)
+        """Ask whoever can be asked; a step of a moment in which nobody is asked is over."""
+        while True:
+            waiting = self.line()
+            pairs = [
+                (live, able[0])
+                for live in waiting
+                if (able := self.able(live.channel, live.plan.steps[live.step]))
+            ]
+            moments = [live for live in waiting if live.plan.steps[live.step][2] == NO_TIME]
+            if pairs:
+                self.ring(*pairs[0])
+            elif moments:
+                self.fire_step(moments[0].id)
+            else:
+                return
+
+    def ring(self, live, worker) -> None:
+        by_itself = worker.definition.accepts_by_itself
+        part = self.opened(live, worker, None if by_itself else self.now + self.policy.ring_for)
+        if by_itself:
+            self.accepted(part)
 
     # -- assignments ------------------------------------------------------------------------------
 
@@ -350,12 +360,6 @@ class Model(Theirs):
         if live is not None and live.owner == part.id:
             live.owner, live.state = None, "waiting"
 
-    def goes_on(self, part) -> None:
-        """Whoever was asked does not serve: what was for that moment only is over."""
-        live = self.open.get(part.interaction)
-        if live is not None and live.plan and live.plan.steps[live.step][2] == NO_TIME:
-            self.fire_step(live.id)
-
     def leaves_off(self, part) -> None:
         """The worker serves no longer: it wraps up, or is free."""
         wrap_up = self.workers[part.worker].definition.wrap_up
@@ -379,7 +383,6 @@ class Model(Theirs):
         part = self.part(command.assignment, "pending")
         self.ended(part, "declined", reason=command.reason)
         self.pause(part.worker, self.policy.after_decline)
-        self.goes_on(part)
 
     def release(self, command: c.Release) -> None:
         self.ended(self.part(command.assignment, "wrapping"), "released")
@@ -392,6 +395,7 @@ class Model(Theirs):
 
     def transfer(self, name, whence, whither, because) -> None:
         live = self.live(name, "engaged")
+        self.require(live.plan is not None)
         owner = self.parts[live.owner]
         self.require(self.may_act_as(owner.worker))
         self.require(self.workers[owner.worker].definition.kind in whence)
@@ -413,7 +417,9 @@ class Model(Theirs):
         self.arm("step", live.id, None)
         if live.pending is not None:
             self.ended(self.parts[live.pending], "rescinded")
-        if live.owner is not None:
+        if live.owner is not None and live.plan is None:
+            self.ended(self.parts[live.owner], "released")
+        elif live.owner is not None:
             self.leaves_off(self.parts[live.owner])
 
     def live(self, name, *states) -> SimpleNamespace:
@@ -463,7 +469,6 @@ class Model(Theirs):
         for part in held:
             if part.state == "pending":
                 self.ended(part, "rescinded")
-                self.goes_on(part)
             else:
                 self.ended(part, "released")
 
@@ -490,6 +495,9 @@ class Model(Theirs):
             self.define(command.channel)
 
     def define_queue(self, command: c.DefineQueue) -> None:
+        known = self.queues.get(command.queue.name)
+        standing = [one for one in self.open.values() if one.queue == command.queue.name]
+        self.require(known is None or known.router is command.queue.router or not standing)
         if self.queues.get(command.queue.name) != command.queue:
             self.define(command.queue)
 
@@ -518,7 +526,6 @@ class Model(Theirs):
         part = self.parts[name]
         self.ended(part, "expired")
         self.pause(part.worker, self.policy.after_expiry)
-        self.goes_on(part)
 
     def fire_wrap_up(self, name) -> None:
         self.ended(self.parts[name], "released")

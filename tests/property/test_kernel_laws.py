@@ -444,7 +444,7 @@ def test_every_event_says_why(log):
         if data.by_policy:
             assert cause in {e.Cause.POLICY, e.Cause.OBSERVED}
         if cause is e.Cause.POLICY:
-            assert data.by_policy or isinstance(data, e.AssignmentAccepted)
+            assert data.by_policy or isinstance(data, (e.AssignmentAccepted, e.StepExpired))
 
 
 # -- the scripts themselves -----------------------------------------------------------------------

@@ -152,14 +152,14 @@ def test_what_they_end_may_end_for_any_reason():
     assert made[0].data == e.InteractionClosed("i", "abandoned", "short")
 
 
-def test_what_they_serve_can_be_escalated_to_us():
-    """A command of ours makes it ours: from then on it has a plan, and stands in our queue."""
+@pytest.mark.parametrize("command", [c.Escalate(interaction="i"), c.HandBack(interaction="i")])
+def test_what_they_route_is_theirs_to_move(command):
+    """What somebody else routes is not taken into a queue of ours: they say where it goes."""
     there = arrived()
     there.ask(c.ObserveAccepted(interaction="i", worker="bot", kind="machine"))
-    made = there.ask(c.Escalate(interaction="i"))
-    assert "interaction.queued" in told(made)
-    assert there.kernel.snapshot().interactions[0].plan is not None
-    assert anomaly(there.ask(c.ObserveClosed(interaction="i")))
+    with pytest.raises(CommandRefused, match="routed by somebody else"):
+        there.ask(command)
+    assert told(there.ask(c.ObserveClosed(interaction="i")))
 
 
 def test_an_id_is_observed_once():

@@ -91,6 +91,14 @@ def test_a_skill_is_asked_for_at_its_level():
     assert "card >= 3" in reason
 
 
+def test_a_level_that_is_asked_for_goes_before_the_bare_skill():
+    """What it is about asks for the skill, and does not lower what the step asks of it."""
+    rule = PlanRule(steps=(StepRule(skills={"card": 3}, skill_from_about=True),))
+    there = centre(patient("p", skills={"card": 2}), policy=Policy(name="p", plan=rule))
+    there.ask(c.SignIn(worker="p"))
+    assert asked(arrives(there, "a", about="card")) == []
+
+
 def test_a_passed_over_interaction_does_not_block_the_line():
     """Whoever is first and cannot be served lets others go by, and keeps its place."""
     there = centre(patient("p", skills={"card": 1}), patient("q", skills={"billing": 1}))
@@ -198,6 +206,38 @@ def test_who_has_declined_is_not_waited_for():
     assert asked(there.ask(c.Decline(assignment="a/1"))) == [("a", "p")]
 
 
+def test_a_moment_that_somebody_else_takes_is_over():
+    """Who goes on to a step of a moment, and is not asked for in it, goes on from there too."""
+    there = asked_by_moments(None)
+    there.ask(c.SignOut(worker="p"))
+    there.ask(c.AdoptPolicy(policy=PLAIN))
+    arrives(there, "b", priority=1)
+    assert asked(there.ask(c.Decline(assignment="a/1"))) == [("b", "m")]
+    assert asked(there.ask(c.SignIn(worker="p"))) == [("a", "p")]
+
+
+def test_a_moment_is_not_for_two():
+    """Two go on to the same worker, who has room for one: the other's plan goes on at once."""
+    rule = PlanRule(
+        steps=(
+            StepRule(skills={"card": 1}, expires_after=0 * SECOND),
+            StepRule(kinds={"machine"}, expires_after=0 * SECOND),
+            StepRule(kinds={"person"}),
+        )
+    )
+    there = centre(
+        Worker(id="p", skills={"card": 1}, capacity=Capacity(total=200)),
+        Worker(id="m", kind="machine", accepts_by_itself=False),
+        Worker(id="q"),
+        policy=Policy(name="p", plan=rule),
+    )
+    for name in ("p", "m", "q"):
+        there.ask(c.SignIn(worker=name))
+    arrives(there, "a")
+    arrives(there, "b")
+    assert asked(there.ask(c.SignOut(worker="p"))) == [("a", "m"), ("b", "q")]
+
+
 def test_a_step_without_an_end_keeps_the_plan_there():
     """What comes after a step that waits for ever is never asked."""
     everlasting = Plan(
@@ -225,6 +265,23 @@ def test_order_survives_a_great_coming_and_going():
         there.ask(c.Leave(interaction=name))
     in_order = sorted(left, key=lambda name: (-(int(name[1:]) % 3), int(name[1:])))
     assert [name for name, _ in asked(there.ask(c.SignIn(worker="p")))] == in_order
+
+
+def test_routing_survives_a_great_variety():
+    """However many things it was about, and however often a worker changed, nobody is missed."""
+    there = centre(patient("p", capacity=Capacity(total=None)))
+    there.ask(c.SignIn(worker="p"))
+    for number in range(300):
+        arrives(there, f"i{number}", about=f"topic-{number}")
+        if number % 100:
+            there.ask(c.Leave(interaction=f"i{number}"))
+    found = []
+    for number in (200, 7, 100, 0):
+        skilled = patient("p", capacity=Capacity(total=None), skills={f"topic-{number}": 1})
+        found += asked(there.ask(c.DefineWorker(worker=skilled)))
+    assert found == [("i200", "p"), ("i100", "p"), ("i0", "p")]
+    assert asked(arrives(there, "again", about="topic-0")) == [("again", "p")]
+    assert asked(arrives(there, "last", about="topic-7")) == []
 
 
 def test_deadlines_survive_a_great_coming_and_going():

@@ -136,7 +136,8 @@ def _closed_past(turn: Turn, wanted: InteractionId) -> Past:
 
 def _customer(turn: Turn, command: c.Arrive) -> CustomerId | None:
     if command.customer is not None:
-        if turn.facts.customer(command.customer) is None:
+        known = turn.facts.customer(command.customer)
+        if known is None or not turn.may_speak_for(command.customer):
             raise CommandRefused(
                 f"customer {command.customer} is not registered: RegisterCustomer first"
             )

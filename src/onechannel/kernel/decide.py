@@ -13,11 +13,11 @@ from onechannel import events as e
 from onechannel.errors import CommandRefused, PolicyMissing
 from onechannel.kernel.arrivals import arrive, say
 from onechannel.kernel.observe import OBSERVE
-from onechannel.kernel.plans import go_on, make_plan, next_step, stand_in_line
+from onechannel.kernel.plans import make_plan, next_step, stand_in_line
 from onechannel.kernel.state import Alarm, LiveAssignment, LiveInteraction, State
 from onechannel.kernel.turn import Turn
 from onechannel.model.assignment import AssignmentState, Role
-from onechannel.model.ids import WorkerId, assignment_id
+from onechannel.model.ids import InteractionId, WorkerId, assignment_id
 from onechannel.model.interaction import EndReason, InteractionState, QueuedBecause
 from onechannel.model.policy import Named, Pause, PlanAsk
 from onechannel.model.worker import PEOPLE, WorkerKind, WorkerState
@@ -69,7 +69,6 @@ def _decline(turn: Turn, command: c.Decline) -> Decision:
     found = turn.assignment(command.assignment, command)
     yield e.AssignmentDeclined(found.id, found.interaction, found.worker, command.reason)
     yield from _pause(turn, found.worker, turn.state.policy.after_decline)
-    yield from go_on(turn, found.interaction)
 
 
 def _release(turn: Turn, command: c.Release) -> Decision:
@@ -78,7 +77,7 @@ def _release(turn: Turn, command: c.Release) -> Decision:
 
 
 def _escalate(turn: Turn, command: c.Escalate) -> Decision:
-    live = turn.interaction(command.interaction, command)
+    live = _ours(turn.interaction(command.interaction, command))
     owner = turn.owner(live)
     if turn.state.workers[owner.worker].seat.worker.kind is not WorkerKind.MACHINE:
         raise CommandRefused(f"interaction {live.id} is served by a person: only machines escalate")
@@ -88,7 +87,7 @@ def _escalate(turn: Turn, command: c.Escalate) -> Decision:
 
 
 def _hand_back(turn: Turn, command: c.HandBack) -> Decision:
-    live = turn.interaction(command.interaction, command)
+    live = _ours(turn.interaction(command.interaction, command))
     owner = turn.owner(live)
     if turn.state.workers[owner.worker].seat.worker.kind is WorkerKind.MACHINE:
         raise CommandRefused(f"interaction {live.id} is served by a machine already")
@@ -100,6 +99,14 @@ def _hand_back(turn: Turn, command: c.HandBack) -> Decision:
         )
     yield from stand_in_line(turn, live.id, planned, QueuedBecause.HAND_BACK, turn.now)
     yield from _part(turn, owner)
+
+
+def _ours(live: LiveInteraction) -> LiveInteraction:
+    if live.plan is None:
+        raise CommandRefused(
+            f"interaction {live.id} is routed by somebody else: say what they decided"
+        )
+    return live
 
 
 def _close(turn: Turn, command: c.Close) -> Decision:
@@ -126,22 +133,25 @@ def _ask(
 
 def _end(turn: Turn, live: LiveInteraction, closed: e.InteractionClosed) -> Decision:
     """Close it, and let go of whoever is asked or serves."""
-    owner, pending = live.owner, live.pending
+    owner, pending, ours = live.owner, live.pending, live.plan is not None
     yield closed
     if pending is not None:
         asked = turn.state.assignments[pending]
         yield e.AssignmentRescinded(asked.id, asked.interaction, asked.worker)
     if owner is not None:
-        yield from _part(turn, turn.state.assignments[owner])
+        yield from _part(turn, turn.state.assignments[owner], ours=ours)
 
 
-def _part(turn: Turn, assignment: LiveAssignment) -> Decision:
-    """The worker serves no longer: it wraps up where that is due, else it is free."""
+def _part(turn: Turn, assignment: LiveAssignment, *, ours: bool = True) -> Decision:
+    """The worker serves no longer: it wraps up where that is due, else it is free.
+
+    Where somebody else routes, how long a worker wraps up is theirs to say.
+    """
     state = turn.state
     wrap_up = state.workers[assignment.worker].seat.worker.wrap_up
     if wrap_up is None and assignment.queue is not None:
         wrap_up = state.queues[assignment.queue].wrap_up
-    if wrap_up:
+    if wrap_up and ours:
         yield e.AssignmentWrapping(
             assignment.id, assignment.interaction, assignment.worker, turn.now + wrap_up
         )
@@ -170,7 +180,6 @@ def _sign_out(turn: Turn, command: c.SignOut) -> Decision:
     for assignment in held:
         if assignment.state is AssignmentState.PENDING:
             yield e.AssignmentRescinded(assignment.id, assignment.interaction, assignment.worker)
-            yield from go_on(turn, assignment.interaction)
         else:
             yield e.AssignmentReleased(assignment.id, assignment.interaction, assignment.worker)
 
@@ -204,6 +213,13 @@ def _define_worker(turn: Turn, command: c.DefineWorker) -> Decision:
 
 
 def _define_queue(turn: Turn, command: c.DefineQueue) -> Decision:
+    known = turn.state.queues.get(command.queue.name)
+    standing = [one for one in turn.state.interactions.values() if one.queue == command.queue.name]
+    if known is not None and known.router is not command.queue.router and standing:
+        raise CommandRefused(
+            f"queue {known.name} is routed by {known.router} and {len(standing)} are in it: "
+            "let it run empty first"
+        )
     if turn.state.queues.get(command.queue.name) != command.queue:
         yield e.QueueDefined(command.queue)
 
@@ -255,7 +271,6 @@ def _ring_over(turn: Turn, subject: str) -> Decision:
     found = turn.state.assignments[subject]
     yield e.AssignmentExpired(found.id, found.interaction, found.worker)
     yield from _pause(turn, found.worker, turn.state.policy.after_expiry)
-    yield from go_on(turn, found.interaction)
 
 
 def _wrap_up_over(turn: Turn, subject: str) -> Decision:
@@ -264,7 +279,7 @@ def _wrap_up_over(turn: Turn, subject: str) -> Decision:
 
 
 def _step_over(turn: Turn, subject: str) -> Decision:
-    yield next_step(turn, turn.state.interactions[subject])
+    yield next_step(turn.state, turn.now, turn.state.interactions[subject])
 
 
 def _pause_over(_turn: Turn, subject: str) -> Decision:
@@ -284,14 +299,24 @@ FIRE: Final[dict[Alarm, Callable[[Turn, str], Decision]]] = {
 
 
 def settle(state: State, now: datetime) -> Decision:
-    """Ask for every offerable pair, until none is left."""
-    index = state.index
-    while (pair := index.next_pair()) is not None:
-        live, worker = state.interactions[pair[0]], state.workers[pair[1]].seat.worker
-        assert live.plan is not None  # the index holds nothing else
-        assignment = assignment_id(live.id, live.opened + 1)
-        expires_at = None if worker.accepts_by_itself else now + state.policy.ring_for
-        reason = why_asked(live.plan.steps[live.step].requirement)
-        yield e.AssignmentOpened(assignment, live.id, worker.id, Role.SERVES, expires_at, reason)
-        if worker.accepts_by_itself:
-            yield e.AssignmentAccepted(assignment, live.id, worker.id)
+    """Ask for every offerable pair, until none is left and no step of a moment is over."""
+    while True:
+        while (pair := state.index.next_pair()) is not None:
+            yield from _asked(state, now, *pair)
+        if not state.momentary:
+            return
+        first = min(state.momentary, key=state.momentary.__getitem__)
+        yield next_step(state, now, state.interactions[first])
+
+
+def _asked(
+    state: State, now: datetime, interaction: InteractionId, worker_id: WorkerId
+) -> Decision:
+    live, worker = state.interactions[interaction], state.workers[worker_id].seat.worker
+    assert live.plan is not None  # the index holds nothing else
+    assignment = assignment_id(live.id, live.opened + 1)
+    expires_at = None if worker.accepts_by_itself else now + state.policy.ring_for
+    reason = why_asked(live.plan.steps[live.step].requirement)
+    yield e.AssignmentOpened(assignment, live.id, worker.id, Role.SERVES, expires_at, reason)
+    if worker.accepts_by_itself:
+        yield e.AssignmentAccepted(assignment, live.id, worker.id)

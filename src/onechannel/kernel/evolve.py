@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from onechannel import events as e
 from onechannel.errors import LogInconsistent
-from onechannel.kernel.state import Alarm, LiveAssignment, LiveInteraction, LiveWorker, State, stand
+from onechannel.kernel.state import (
+    Alarm,
+    LiveAssignment,
+    LiveInteraction,
+    LiveWorker,
+    State,
+    stand,
+    step_out,
+)
 from onechannel.kernel.transitions import ASSIGNMENT, INTERACTION, WORKER
 from onechannel.model.worker import WorkerState
 from onechannel.routing import Seat
@@ -113,6 +121,7 @@ def _queued(state: State, data: e.InteractionQueued) -> None:
     live.since = data.since
     live.plan = data.plan
     live.owner = None
+    step_out(state, live.id)
     if data.step is not None:
         live.step = data.step
         stand(state, live)
@@ -122,7 +131,7 @@ def _queued(state: State, data: e.InteractionQueued) -> None:
 def _step_expired(state: State, data: e.StepExpired) -> None:
     live = state.interactions[data.interaction]
     live.state = _MOVE_INTERACTION[live.state, e.StepExpired]
-    state.index.drop(live.id)
+    step_out(state, live.id)
     live.step = data.step
     stand(state, live)
     _arm_step(state, data)
@@ -144,7 +153,7 @@ def _closed(state: State, data: e.InteractionClosed) -> None:
     live = state.interactions[data.interaction]
     live.state = _MOVE_INTERACTION[live.state, e.InteractionClosed]
     del state.interactions[live.id]
-    state.index.drop(live.id)
+    step_out(state, live.id)
     state.deadlines.cancel(Alarm.STEP, live.id)
 
 
@@ -159,7 +168,7 @@ def _opened(state: State, data: e.AssignmentOpened) -> None:
         raise KeyError(data.assignment)
     live.opened += 1
     live.pending = data.assignment
-    state.index.drop(live.id)
+    step_out(state, live.id)
     state.assignments[data.assignment] = LiveAssignment(
         data.assignment,
         live.id,

@@ -6,14 +6,13 @@ unless somebody can serve now.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 import attrs
 
 from onechannel import events as e
 from onechannel.errors import CommandRefused, PolicyMissing
-from onechannel.kernel.state import LiveInteraction
+from onechannel.kernel.state import AT_ONCE, LiveInteraction, State
 from onechannel.kernel.turn import Turn
 from onechannel.model.ids import InteractionId
 from onechannel.model.interaction import QueuedBecause
@@ -22,9 +21,7 @@ from onechannel.model.policy import DEFAULT_POLICY, Named, PlanAsk, PlanRule
 from onechannel.model.queue import Queue, Router
 from onechannel.routing import plan_by_rule, restrict
 
-__all__ = ["Planned", "go_on", "make_plan", "next_step", "stand_in_line"]
-
-_AT_ONCE: Final = timedelta(0)
+__all__ = ["Planned", "make_plan", "next_step", "stand_in_line"]
 
 
 @attrs.define(eq=False)
@@ -101,38 +98,29 @@ def stand_in_line(
     if plan.queue not in state.queues:
         # A rule's queue is defined by being used, so that the log alone says what it was.
         yield e.QueueDefined(Queue(name=plan.queue))
-    step, expires_at = _step_from(turn, plan, state.interactions[interaction], 0)
+    step, expires_at = _step_from(state, turn.now, plan, state.interactions[interaction], 0)
     yield e.InteractionQueued(
         interaction, plan.queue, because, since, plan, step, expires_at, planned.policy
     )
 
 
-def go_on(turn: Turn, interaction: InteractionId) -> Iterator[e.EventData]:
-    """Whoever was asked does not serve: a step that was for that moment only is over."""
-    live = turn.state.interactions.get(interaction)
-    plan = None if live is None else live.plan
-    if live is not None and plan is not None and plan.steps[live.step].expires_after == _AT_ONCE:
-        yield next_step(turn, live)
-
-
-def next_step(turn: Turn, live: LiveInteraction) -> e.StepExpired:
+def next_step(state: State, now: datetime, live: LiveInteraction) -> e.StepExpired:
     """The step after the one that is over."""
     assert live.plan is not None  # or there would be no step
-    return e.StepExpired(live.id, *_step_from(turn, live.plan, live, live.step + 1))
+    return e.StepExpired(live.id, *_step_from(state, now, live.plan, live, live.step + 1))
 
 
 def _step_from(
-    turn: Turn, plan: Plan, live: LiveInteraction, first: int
+    state: State, now: datetime, plan: Plan, live: LiveInteraction, first: int
 ) -> tuple[int, datetime | None]:
-    state = turn.state
     channel = state.channels[live.channel]
     for number in range(first, len(plan.steps) - 1):
         step = plan.steps[number]
         if step.expires_after is None:
             return number, None
-        if step.expires_after > _AT_ONCE:
-            return number, turn.now + step.expires_after
+        if step.expires_after > AT_ONCE:
+            return number, now + step.expires_after
         if state.index.anybody(channel, step.requirement):
-            # Somebody is asked in this very turn; should that fail, the plan goes on at once.
+            # Somebody can be asked in this very turn; if nobody is, `settle` goes on.
             return number, None
     return len(plan.steps) - 1, None

@@ -5,7 +5,7 @@ each other by id, so that a snapshot is the records themselves; the routing inde
 them.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
@@ -20,9 +20,10 @@ from onechannel.model.plan import Plan
 from onechannel.model.policy import DEFAULT_POLICY, Policy
 from onechannel.model.queue import Queue
 from onechannel.model.worker import WorkerState
-from onechannel.routing import RoutingIndex, Seat
+from onechannel.routing import Rank, RoutingIndex, Seat
 
 __all__ = [
+    "AT_ONCE",
     "Alarm",
     "Deadlines",
     "LiveAssignment",
@@ -31,6 +32,7 @@ __all__ = [
     "State",
     "Timer",
     "stand",
+    "step_out",
 ]
 
 
@@ -81,6 +83,10 @@ class LiveWorker:
     state: WorkerState = WorkerState.SIGNED_OUT
     reason: str | None = None
     assignments: dict[AssignmentId, None] = attrs.field(factory=dict)
+
+
+#: The duration of a step that is for a moment only.
+AT_ONCE: Final = timedelta(0)
 
 
 class Alarm(StrEnum):
@@ -151,6 +157,8 @@ class State:
     assignments: dict[AssignmentId, LiveAssignment] = attrs.field(factory=dict)
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     index: RoutingIndex = attrs.field(factory=RoutingIndex)
+    #: Those who stand in a step of a moment: when nobody is asked for one, its moment is over.
+    momentary: dict[InteractionId, Rank] = attrs.field(factory=dict)
 
 
 def stand(state: State, live: LiveInteraction) -> None:
@@ -164,4 +172,13 @@ def stand(state: State, live: LiveInteraction) -> None:
     ):
         return
     rank = (-plan.priority, since, live.place)
-    state.index.put(live.id, state.channels[live.channel], plan.steps[live.step].requirement, rank)
+    step = plan.steps[live.step]
+    state.index.put(live.id, state.channels[live.channel], step.requirement, rank)
+    if step.expires_after == AT_ONCE:
+        state.momentary[live.id] = rank
+
+
+def step_out(state: State, interaction: InteractionId) -> None:
+    """Out of the line; one that was not in it is as good."""
+    state.index.drop(interaction)
+    state.momentary.pop(interaction, None)

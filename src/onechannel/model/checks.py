@@ -231,7 +231,7 @@ def levels(value: Mapping[str, float]) -> FrozenMap[str, float]:
 
 def _level(value: Any) -> float:
     if isinstance(value, (int, float)) and isfinite(value):
-        return float(value)
+        return float(value) + 0.0  # minus nothing is nothing, and is written so
     raise InvalidValue("a proficiency must be a finite number")
 
 

@@ -81,6 +81,8 @@ class RoutingIndex:
             del old.members[worker.id]
             for pool in old.pools.values():
                 pool.seats.pop(worker.id, None)
+            if not old.members:
+                self._forget_profile(old)
         key = (worker.kind, worker.skills)
         profile = self._profiles.get(key)
         if profile is None:
@@ -217,10 +219,23 @@ class RoutingIndex:
         key = (channel.name, requirement)
         lane = self._lanes.get(key)
         if lane is None:
+            if len(self._lanes) > 2 * len(self._waiting) + _SLACK:
+                self._forget_lanes()
             lane = self._lanes[key] = _Lane(channel, requirement)
             for profile in self._profiles.values():
                 self._join(profile, lane)
         return lane
+
+    def _forget_lanes(self) -> None:
+        """Lanes nobody waits in: what things are about may be as many as the things."""
+        self._lanes = {key: lane for key, lane in self._lanes.items() if lane.live}
+        for profile in self._profiles.values():
+            profile.lanes = [lane for lane in profile.lanes if lane.live]
+
+    def _forget_profile(self, profile: _Profile) -> None:
+        del self._profiles[profile.sample.kind, profile.sample.skills]
+        for lane in profile.lanes:
+            lane.pools.remove(profile.pools[lane.channel.name])
 
     def _join(self, profile: _Profile, lane: _Lane) -> None:
         if not admits(lane.requirement, profile.sample):

@@ -110,7 +110,8 @@ class CustomerHandle:
 
     def _address_for(self, channel: str) -> Address | None:
         known = self.centre.view.customers[self.id].addresses
-        for scheme in known_channel(channel).schemes:
+        defined = self.centre.view.channels.get(channel) or known_channel(channel)
+        for scheme in defined.schemes:
             for address in known:
                 if address.scheme == scheme:
                     return address
@@ -152,26 +153,37 @@ class WorkerHandle:
         """What takes its capacity: asked, served, or wrapping up."""
         return tuple(InteractionHandle(self.centre, found) for found in self._view.parts.values())
 
-    def _part(self, interaction: "InteractionHandle") -> AssignmentId:
-        for assignment, found in self._view.parts.items():
+    def _part(
+        self, interaction: "InteractionHandle", parts: dict[AssignmentId, InteractionId]
+    ) -> AssignmentId:
+        """The latest of these parts in the interaction: one may be wrapped up beside another."""
+        for assignment, found in reversed(parts.items()):
             if found == interaction.id:
                 return assignment
         raise CommandRefused(
-            f"worker {self.id} has no part in interaction {interaction.id}, "
+            f"worker {self.id} has no such part in interaction {interaction.id}, "
             f"which is {interaction.state}"
         )
 
+    def _serves(self, interaction: "InteractionHandle") -> AssignmentId:
+        owner = self.centre.view.interactions[interaction.id].owner
+        parts = self._view.parts
+        return owner if owner is not None and owner in parts else self._part(interaction, parts)
+
     def accepts(self, interaction: "InteractionHandle") -> None:
         """Take what it is asked to take."""
-        self.centre.do(c.Accept(assignment=self._part(interaction)), self._actor)
+        self.centre.do(c.Accept(assignment=self._part(interaction, self._view.asked)), self._actor)
 
     def declines(self, interaction: "InteractionHandle", reason: str | None = None) -> None:
         """Do not take it."""
-        self.centre.do(c.Decline(assignment=self._part(interaction), reason=reason), self._actor)
+        self.centre.do(
+            c.Decline(assignment=self._part(interaction, self._view.asked), reason=reason),
+            self._actor,
+        )
 
     def says(self, interaction: "InteractionHandle", text: str) -> None:
         """Say something to the customer."""
-        assignment = self._part(interaction)
+        assignment = self._serves(interaction)
         command = c.Say(interaction=interaction.id, text=text, assignment=assignment)
         self.centre.do(command, self._actor)
 
@@ -198,7 +210,9 @@ class WorkerHandle:
 
     def releases(self, interaction: "InteractionHandle") -> None:
         """Have wrapped up."""
-        self.centre.do(c.Release(assignment=self._part(interaction)), self._actor)
+        self.centre.do(
+            c.Release(assignment=self._part(interaction, self._view.wrapping)), self._actor
+        )
 
     def signs_in(self) -> None:
         """Be there, and available."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from onechannel import events as e
+from onechannel.model.channel import Channel
 from onechannel.model.ids import AssignmentId, CustomerId, InteractionId, WorkerId
 from onechannel.model.interaction import EndReason, InteractionState
 from onechannel.model.personal import personal
@@ -48,6 +49,7 @@ class WorkerView:
     reason: str | None = None
     parts: dict[AssignmentId, InteractionId] = attrs.field(factory=dict)
     asked: dict[AssignmentId, InteractionId] = attrs.field(factory=dict)
+    wrapping: dict[AssignmentId, InteractionId] = attrs.field(factory=dict)
 
 
 @attrs.define(eq=False)
@@ -57,6 +59,7 @@ class View:
     interactions: dict[InteractionId, InteractionView] = attrs.field(factory=dict)
     workers: dict[WorkerId, WorkerView] = attrs.field(factory=dict)
     customers: dict[CustomerId, e.CustomerRegistered] = attrs.field(factory=dict)
+    channels: dict[str, Channel] = attrs.field(factory=dict)
 
     def add(self, event: e.Event) -> None:
         """Take in one event."""
@@ -108,6 +111,14 @@ def _accepted(view: View, data: e.AssignmentAccepted) -> None:
     found.owner, found.last_owner = data.assignment, data.worker
 
 
+def _wrapping(view: View, data: e.AssignmentWrapping) -> None:
+    view.workers[data.worker].wrapping[data.assignment] = data.interaction
+
+
+def _channel(view: View, data: e.ChannelDefined) -> None:
+    view.channels[data.channel.name] = data.channel
+
+
 def _over(
     view: View,
     data: e.AssignmentDeclined | e.AssignmentExpired | e.AssignmentRescinded | e.AssignmentReleased,
@@ -115,6 +126,7 @@ def _over(
     worker = view.workers[data.worker]
     del worker.parts[data.assignment]
     worker.asked.pop(data.assignment, None)
+    worker.wrapping.pop(data.assignment, None)
     found = view.interactions[data.interaction]
     if found.owner == data.assignment:
         found.owner, found.state = None, InteractionState.WAITING
@@ -145,6 +157,8 @@ _FOLDS: Final[dict[type[e.EventData], Callable[[View, Any], None]]] = {
     e.WorkerDefined: _defined,
     e.AssignmentOpened: _opened,
     e.AssignmentAccepted: _accepted,
+    e.AssignmentWrapping: _wrapping,
+    e.ChannelDefined: _channel,
     e.AssignmentDeclined: _over,
     e.AssignmentExpired: _over,
     e.AssignmentRescinded: _over,
