@@ -194,7 +194,8 @@ class InteractionQueued(EventData):
     """It stands in a queue, and whoever served it does so no longer.
 
     `since` is its age in the line; `plan` and `step` say who is asked, `expires_at` when the next
-    step is, `policy` who decided so. All four are None where somebody else routes.
+    step is, `policy` who decided so. All four are None where somebody else routes. `reason` is the
+    code of an escalation or a hand-back.
     """
 
     interaction: InteractionId
@@ -205,6 +206,7 @@ class InteractionQueued(EventData):
     step: int | None
     expires_at: datetime | None
     policy: str | None
+    reason: str | None = None
 
 
 @_event("interaction.step_expired")

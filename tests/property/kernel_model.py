@@ -227,7 +227,7 @@ class Model(Theirs):
         kept[-1] = (*kept[-1][:2], None)
         return SimpleNamespace(queue=queue, priority=priority, steps=kept)
 
-    def stand_in_line(self, live, plan, because) -> None:
+    def stand_in_line(self, live, plan, because, reason=None) -> None:
         if plan.faulty:
             self.tell("policy.faulted", interaction=live.id, policy=self.policy.name)
         if plan.queue not in self.queues:
@@ -236,7 +236,7 @@ class Model(Theirs):
         self.tell(
             "interaction.queued", interaction=live.id, queue=plan.queue, because=because,
             since=self.now, plan=(plan.priority, plan.steps), step=step, expires_at=expires_at,
-            policy=plan.policy,
+            policy=plan.policy, reason=reason,
         )  # fmt: skip
         live.state, live.queue, live.since, live.owner = "waiting", plan.queue, self.now, None
         live.plan, live.step = plan, step
@@ -388,13 +388,13 @@ class Model(Theirs):
         self.ended(self.part(command.assignment, "wrapping"), "released")
 
     def escalate(self, command: c.Escalate) -> None:
-        self.transfer(command.interaction, MACHINES, PEOPLE, "escalation")
+        self.transfer(command, MACHINES, PEOPLE, "escalation")
 
     def hand_back(self, command: c.HandBack) -> None:
-        self.transfer(command.interaction, PEOPLE, MACHINES, "hand-back")
+        self.transfer(command, PEOPLE, MACHINES, "hand-back")
 
-    def transfer(self, name, whence, whither, because) -> None:
-        live = self.live(name, "engaged")
+    def transfer(self, command, whence, whither, because) -> None:
+        live = self.live(command.interaction, "engaged")
         self.require(live.plan is not None)
         owner = self.parts[live.owner]
         self.require(self.may_act_as(owner.worker))
@@ -402,7 +402,7 @@ class Model(Theirs):
         plan = self.plan(live, live.queue, whither)
         somebody = any(self.able(live.channel, step) for step in plan.steps)
         self.require(because == "escalation" or somebody)
-        self.stand_in_line(live, plan, because)
+        self.stand_in_line(live, plan, because, command.reason)
         self.leaves_off(owner)
 
     def close(self, command: c.Close) -> None:

@@ -48,7 +48,7 @@ class Theirs:
             self.define(Queue(name=command.queue, router="theirs"))
         self.tell(
             "interaction.queued", interaction=live.id, queue=command.queue, because="observed",
-            since=self.claimed, plan=None, step=None, expires_at=None, policy=None,
+            since=self.claimed, plan=None, step=None, expires_at=None, policy=None, reason=None,
         )  # fmt: skip
         owner, live.owner = live.owner, None
         live.state, live.queue, live.since = "waiting", command.queue, self.claimed

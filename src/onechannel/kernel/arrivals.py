@@ -106,7 +106,7 @@ def _open(
         # one's meaning.
         yield e.ChannelDefined(known_channel(arrived.channel))
     yield arrived
-    yield from stand_in_line(turn, arrived.interaction, planned, because, turn.now)
+    yield from stand_in_line(turn, arrived.interaction, planned, because)
     if says is not None:
         yield e.MessageReceived(arrived.interaction, says)
 

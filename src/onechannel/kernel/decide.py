@@ -82,7 +82,7 @@ def _escalate(turn: Turn, command: c.Escalate) -> Decision:
     if turn.state.workers[owner.worker].seat.worker.kind is not WorkerKind.MACHINE:
         raise CommandRefused(f"interaction {live.id} is served by a person: only machines escalate")
     planned = make_plan(turn, _ask(turn, live, PEOPLE, QueuedBecause.ESCALATION))
-    yield from stand_in_line(turn, live.id, planned, QueuedBecause.ESCALATION, turn.now)
+    yield from stand_in_line(turn, live.id, planned, QueuedBecause.ESCALATION, command.reason)
     yield from _part(turn, owner)
 
 
@@ -97,7 +97,7 @@ def _hand_back(turn: Turn, command: c.HandBack) -> Decision:
         raise CommandRefused(
             f"no machine can take interaction {live.id} now: whoever serves it keeps it"
         )
-    yield from stand_in_line(turn, live.id, planned, QueuedBecause.HAND_BACK, turn.now)
+    yield from stand_in_line(turn, live.id, planned, QueuedBecause.HAND_BACK, command.reason)
     yield from _part(turn, owner)
 
 

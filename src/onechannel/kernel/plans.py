@@ -88,9 +88,9 @@ def stand_in_line(
     interaction: InteractionId,
     planned: Planned,
     because: QueuedBecause,
-    since: datetime,
+    reason: str | None = None,
 ) -> Iterator[e.EventData]:
-    """Into the queue of the plan, with that age."""
+    """Into the queue of the plan, as of now; `reason` is the code of who moved it."""
     state = turn.state
     plan = planned.plan
     if planned.fault is not None:
@@ -100,7 +100,7 @@ def stand_in_line(
         yield e.QueueDefined(Queue(name=plan.queue))
     step, expires_at = _step_from(state, turn.now, plan, state.interactions[interaction], 0)
     yield e.InteractionQueued(
-        interaction, plan.queue, because, since, plan, step, expires_at, planned.policy
+        interaction, plan.queue, because, turn.now, plan, step, expires_at, planned.policy, reason
     )
 
 
