@@ -86,7 +86,8 @@ def test_a_skill_is_asked_for_at_its_level():
         there.ask(c.SignIn(worker=name))
     made = arrives(there, "a", about="billing")
     assert asked(made) == [("a", "fits")]
-    (reason,) = (event.data.reason for event in made if hasattr(event.data, "reason"))
+    (opened,) = (event.data for event in made if isinstance(event.data, e.AssignmentOpened))
+    reason = opened.reason
     assert "billing" in reason
     assert "card >= 3" in reason
 
