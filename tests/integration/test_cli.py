@@ -115,6 +115,26 @@ def test_lines_set_aside_go_in_once_they_are_mended(run, log):
     assert json.loads(run("import", "aside.txt", *arguments).stdout)["imported"] == 1
 
 
+@pytest.mark.parametrize("taken", ["calls.txt", "c.db", "mapping.toml"])
+def test_lines_set_aside_are_never_written_over_a_file(run, log, taken):
+    """Neither the log nor the centre nor the mapping is lost to a name given twice."""
+    (run.folder / "mapping.toml").write_text(run.mapping.read_text())
+    arguments = ("import", log, "--mapping", "mapping.toml", "--into", "c.db")
+    run(*arguments)
+    before = (run.folder / taken).read_bytes()
+    error = run(*arguments, "--set-aside", taken, code=1).stderr
+    assert "exists already" in error
+    assert (run.folder / taken).read_bytes() == before
+
+
+def test_names_are_shown_as_they_are(run):
+    """A queue whose name looks like markup is neither interpreted nor a crash."""
+    row_ = row(1).replace("\tPS\t", "\t[/red]\t")
+    (run.folder / "odd.txt").write_text(HEADER + row_)
+    run("import", "odd.txt", "--mapping", run.mapping, "--into", "c.db")
+    assert "[/red]" in run("report", "c.db").stdout
+
+
 def test_nothing_readable_is_an_error_of_its_own(run):
     """Exit code 4 where there are lines and none can be read; the lines are kept all the same."""
     (run.folder / "bad.txt").write_text(HEADER + "one\r\ntwo\r\n")

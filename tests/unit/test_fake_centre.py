@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onechannel import Capacity, CommandRefused, InvalidValue, Policy
-from onechannel.commands import VERBS, Close, Leave
+from onechannel import Capacity, Channel, CommandRefused, InvalidValue, Policy
+from onechannel.commands import VERBS, Close, DefineChannel, Leave
 from onechannel.model.policy import DEFAULT_POLICY
 from onechannel.simulation import (
     START,
@@ -202,3 +202,49 @@ def test_another_policy_can_be_given():
     assert marc.asked == (call,)
     fake.do(Close(interaction=call.id))
     assert marc.asked == ()
+
+
+def test_a_reopened_centre_swallows_no_command(tmp_path):
+    """Commands without events use up ids too: after reopening, none is taken for a repetition."""
+    first = FakeCentre(store=SQLiteStore(tmp_path / "centre.db"))
+    for _ in range(6):
+        first.worker("marc", skills={"x": 1})
+    first.store.close()
+    second = VirtualCentre(SQLiteStore(tmp_path / "centre.db"))
+    ana = second.customer("Ana", "tel:+34600111222")
+    assert ana.id in second.view.customers
+    second.store.close()
+
+
+def test_a_worker_who_wraps_up_takes_the_same_interaction_again(fake):
+    """A verb finds the part it means: what is asked, though an earlier one is being wrapped up."""
+    fake.queue("main", wrap_up=timedelta(minutes=1))
+    marc = fake.worker("marc", skills={"billing": 1})
+    chat = fake.customer().starts("chat", about="billing")
+    chat.escalates()
+    marc.accepts(chat)
+    marc.hands_back(chat)
+    chat.escalates()
+    marc.accepts(chat)
+    marc.says(chat, "here I am again")
+    marc.releases(chat)
+    assert chat.worker == marc
+
+
+def test_why_a_machine_escalated_is_in_the_log(fake):
+    """The reason of an escalation and of a hand-back stands in the event that moves it."""
+    marc = fake.worker("marc", skills={"billing": 1})
+    chat = fake.customer().starts("chat", about="billing")
+    chat.escalates("two-charges")
+    marc.accepts(chat)
+    marc.hands_back(chat, "solved")
+    reasons = [e.data.reason for e in fake.log if e.type == "interaction.queued"]
+    assert reasons == [None, "two-charges", "solved"]
+
+
+def test_a_channel_of_ones_own_says_which_addresses_it_takes(fake):
+    """What a channel takes is what it was defined to take, not what its name suggests."""
+    fake.do(DefineChannel(channel=Channel(name="kiosk", schemes=("tel",))))
+    fake.customer("Ana", "tel:+34600111222").starts("kiosk")
+    (arrived,) = [e.data for e in fake.log if e.type == "interaction.arrived"]
+    assert arrived.address.key == "tel:+34600111222"
