@@ -6,6 +6,7 @@ not be done, 2 wrong usage, 3 `check` found the log inconsistent, 4 `import` cou
 """
 
 import codecs
+import io
 import json
 import os
 import sys
@@ -60,6 +61,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 
 def main() -> None:
     """Run the command line; what the library refuses becomes one line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a sign shows its code.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except OneChannelError as error:
@@ -135,8 +140,8 @@ def import_(
 ) -> None:
     """Turn a call log into observed facts; the same file again adds nothing."""
     described = _described(mapping, file)
-    if set_aside is not None and set_aside.exists():
-        raise OneChannelError(f"{set_aside}: exists already: give --set-aside a new name")
+    if set_aside is not None:
+        _refuse_taken(set_aside, into)
     asides = _Asides(set_aside, described.source.delimiter)
     with (
         file.open("rb") as lines,
@@ -178,6 +183,13 @@ def _print_asides(shown: list[SetAside], total: int, kept: Path | None) -> None:
         typer.echo(f"  and {total - len(shown):,} more", err=True)
     if total and kept is None:
         typer.echo("Keep them with --set-aside FILE, mend them, and import that file.", err=True)
+
+
+def _refuse_taken(set_aside: Path, into: Path) -> None:
+    """Lines are set aside in a file of their own, or not at all."""
+    database = [f"{into.resolve()}{ending}" for ending in ("", "-wal", "-shm", "-journal")]
+    if set_aside.exists() or str(set_aside.resolve()) in database:
+        raise OneChannelError(f"{set_aside}: exists already: give --set-aside a new name")
 
 
 def _described(mapping: Path, file: Path) -> Mapping:
@@ -285,7 +297,7 @@ def check(db: Database, *, as_json: AsJson = False) -> None:
     elif found.position is None:
         typer.echo(f"{found.events:,} events, all consistent")
     else:
-        typer.echo(f"event {found.position} cannot be: {found.reason}")
+        typer.echo(f"event {found.position} cannot be: {printable(found.reason or '')}")
     if found.position is not None:
         raise typer.Exit(_INCONSISTENT)
 
@@ -343,12 +355,20 @@ def _spoken(doing: str, total: int) -> Callable[[int], None]:
     return advance
 
 
+class _Console(Console):
+    """A console that leaves a closed pipe to whoever started it."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so, instead of ending the process as if something had failed."""
+        raise BrokenPipeError
+
+
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def _print_timeline(events: Iterable[Event], *, show_text: bool) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = _Console(highlight=False, soft_wrap=True, emoji=False)
     for line in render_lines(fold_timeline(events), show_text=show_text):
         style = "bold" if line.kind is None else _STYLES.get(line.kind)
         console.print(line.text, style=style, markup=False)
@@ -368,7 +388,7 @@ _STYLES: Final = {
 
 
 def _print_report(figures: dict[str, Any]) -> None:
-    console = Console()
+    console = _Console(emoji=False)
     totals = Table(title="The whole log", title_justify="left", show_header=False, box=SIMPLE_HEAD)
     totals.add_column()
     totals.add_column(justify="right")

@@ -127,6 +127,21 @@ def test_lines_set_aside_are_never_written_over_a_file(run, log, taken):
     assert (run.folder / taken).read_bytes() == before
 
 
+def test_lines_set_aside_do_not_go_into_the_database(run, log):
+    """A name for both is refused before either is made."""
+    arguments = ("import", log, "--mapping", run.mapping, "--into", "new.db")
+    for name in ("new.db", "new.db-wal"):
+        assert "new name" in run(*arguments, "--set-aside", name, code=1).stderr
+    assert not (run.folder / "new.db").exists()
+
+
+def test_a_log_without_a_header_is_not_printed(run):
+    """Where the first line is a row, nothing of it stands in the error."""
+    (run.folder / "odd.txt").write_text("C-1\tAna Canary\tCalle Mayor\n")
+    error = run("import", "odd.txt", "--mapping", run.mapping, "--into", "c.db", code=1).stderr
+    assert "Canary" not in error
+
+
 def test_names_are_shown_as_they_are(run):
     """A queue whose name looks like markup is neither interpreted nor a crash."""
     row_ = row(1).replace("\tPS\t", "\t[/red]\t")
@@ -227,7 +242,7 @@ def test_wrong_usage(run):
 def test_a_reader_who_has_enough(run):
     """A pipe that is closed early is no error."""
     run("demo", "--db", "day.db")
-    piped = f"{sys.executable} -m onechannel timeline day.db | head -n 1"
+    piped = f"set -o pipefail; {sys.executable} -m onechannel timeline day.db | head -n 1"
     done = subprocess.run(
         ["bash", "-c", piped], cwd=run.folder, capture_output=True, text=True, check=True
     )

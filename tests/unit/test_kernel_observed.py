@@ -1,5 +1,7 @@
 """Observed work: what somebody else decided is recorded, never corrected and never dropped."""
 
+from datetime import timedelta
+
 import pytest
 
 from onechannel import commands as c
@@ -160,6 +162,17 @@ def test_what_they_route_is_theirs_to_move(command):
     with pytest.raises(CommandRefused, match="routed by somebody else"):
         there.ask(command)
     assert told(there.ask(c.ObserveClosed(interaction="i")))
+
+
+@pytest.mark.parametrize("command", [c.Close(interaction="i"), c.Leave(interaction="i")])
+def test_what_they_route_wraps_up_by_their_clock(command):
+    """No deadline of ours runs for a worker whom somebody else chose, however it ends."""
+    there = Rehearsal(stocked=False)
+    there.ask(c.DefineWorker(worker=Worker(id="p", wrap_up=timedelta(seconds=30))))
+    there.ask(c.ObserveArrival(interaction="i", channel="voice"))
+    there.ask(c.ObserveAccepted(interaction="i", worker="p"))
+    assert told(there.ask(command)) == ["interaction.closed", "assignment.released"]
+    assert there.kernel.next_deadline is None
 
 
 def test_an_id_is_observed_once():

@@ -113,9 +113,13 @@ class _RowReader:
 
     def __init__(self, mapping: Mapping, header: Sequence[str]) -> None:
         places: dict[str, int] = {}
-        for key, column in mapping.columns():
+        columns = list(mapping.columns())
+        # Without a header the first line is a row, and what stands in it may be personal.
+        named = 2 * sum(column in header for _, column in columns) >= len(columns)
+        for key, column in columns:
             if header.count(column) != 1:
-                raise MappingInvalid(f"{key} names column {column}, {_absence(column, header)}")
+                absence = _absence(column, header, named=named)
+                raise MappingInvalid(f"{key} names column {column}, {absence}")
             places[column] = header.index(column)
         self._source = mapping.source
         self._header = header
@@ -146,11 +150,11 @@ class _RowReader:
         ).hexdigest()
 
 
-def _absence(column: str, header: Sequence[str]) -> str:
+def _absence(column: str, header: Sequence[str], *, named: bool) -> str:
     """What is wrong with a column's name, and what there is instead."""
     if column in header:
         return f"which the header has {header.count(column)} times"
-    if all(_is_column(name) for name in header if name):
+    if named and all(_is_column(name) for name in header if name):
         return f"which the file does not have: its columns are {', '.join(filter(None, header))}"
     return (
         "which the file does not have: its first line does not look like a header "

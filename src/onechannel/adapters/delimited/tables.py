@@ -30,7 +30,7 @@ def read_toml(text: str) -> "Table":
     """The whole file as a table."""
     try:
         return Table("", tomllib.loads(text.removeprefix("\ufeff")))
-    except (tomllib.TOMLDecodeError, RecursionError) as fault:
+    except (ValueError, RecursionError) as fault:
         raise MappingInvalid(f"the mapping is not TOML: {fault}") from None
 
 
@@ -113,10 +113,10 @@ class Table:
 
     def seconds(self, key: str, default: int) -> float:
         """A number of seconds, a day at most."""
-        found = float(self._take(key, (int, float), "a number of seconds", default))
+        found = self._take(key, (int, float), "a number of seconds", default)
         if not 0 <= found <= _MOST_SECONDS:
             raise self.wrong(key, f"must be 0 to {_MOST_SECONDS} seconds")
-        return found
+        return float(found)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, or one text; empty where it is left out."""

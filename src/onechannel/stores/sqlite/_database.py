@@ -135,7 +135,13 @@ class Database:
         if not self.read_only:
             self._keep_write_ahead_log()
             self.connection.execute("pragma synchronous = full")
-        (found,) = self.connection.execute("select tenant from centre").fetchone()
+        found, *others = [
+            row[0] for row in self.connection.execute("select tenant from centre")
+        ] or [None]
+        if found is None or others:
+            raise StoreFault(
+                f"{self.path}: does not say whose centre it is: restore it from a backup"
+            )
         if tenant is not None and tenant != found:
             raise StoreFault(
                 f"{self.path}: holds the centre of tenant {found}, not {tenant}: give another file"

@@ -147,15 +147,19 @@ def _address(number: int) -> Address:
 
 def stock() -> tuple[c.Command, ...]:
     """What a centre needs before anything can happen in it."""
+    # Little room, so that some have to wait.
     workers = (
         Worker(id="p1", skills=_SKILLS[0], wrap_up=timedelta(seconds=30)),
-        Worker(id="p2", skills={"billing": 1, "card": 3}, capacity=Capacity(total=250)),
-        Worker(id="p3", skills=_SKILLS[0], capacity=Capacity(total=None, others=2)),
-        Worker(id="m1", kind=WorkerKind.MACHINE, capacity=Capacity.only("chat", "odd")),
+        Worker(id="p2", skills={"billing": 1, "card": 3}, capacity=Capacity(total=150)),
+        Worker(
+            id="m1",
+            kind=WorkerKind.MACHINE,
+            capacity=Capacity(total=None, channels={"chat": 2, "odd": 1}, others=0),
+        ),
         Worker(
             id="m2",
             kind=WorkerKind.MACHINE,
-            capacity=Capacity(channels={"voice": 2}, total=None, others=0),
+            capacity=Capacity(total=None, channels={"voice": 1}, others=0),
             accepts_by_itself=False,
         ),
     )
@@ -253,14 +257,18 @@ _MAKE: Final[Mapping[type[c.Command], Callable[[Stage, Cue], c.Command]]] = {
     ),
     c.Arrive: _arrive,
     c.Say: _say,
-    c.Leave: lambda stage, cue: c.Leave(interaction=stage.interaction(cue.first)),
+    c.Leave: lambda stage, cue: c.Leave(
+        interaction=stage.interaction(cue.first, ours=not astray(cue.third))
+    ),
     c.Accept: lambda stage, cue: c.Accept(assignment=stage.part(cue.first, "pending")),
     c.Decline: _decline,
     c.Release: lambda stage, cue: c.Release(assignment=stage.part(cue.first, "wrapping")),
     c.Escalate: lambda stage, cue: c.Escalate(interaction=stage.interaction(cue.first, "engaged")),
     c.HandBack: lambda stage, cue: c.HandBack(interaction=stage.interaction(cue.first, "engaged")),
     c.Close: lambda stage, cue: c.Close(
-        interaction=stage.interaction(cue.first, "engaged" if cue.third % 2 else ""),
+        interaction=stage.interaction(
+            cue.first, "engaged" if cue.third % 2 else "", ours=not astray(cue.third)
+        ),
         reason=EndReason(one(_ENDS, cue.second)),
     ),
     c.SignIn: lambda stage, cue: c.SignIn(worker=stage.worker(cue.first, "signed_out")),
@@ -279,7 +287,9 @@ _MAKE: Final[Mapping[type[c.Command], Callable[[Stage, Cue], c.Command]]] = {
     c.ObserveQueued: lambda stage, cue: c.ObserveQueued(
         interaction=_foreign(stage, cue), queue=one(("theirs", "new", "main"), cue.second)
     ),
-    c.ObserveDequeued: lambda stage, cue: c.ObserveDequeued(interaction=_foreign(stage, cue)),
+    c.ObserveDequeued: lambda stage, cue: c.ObserveDequeued(
+        interaction=_foreign(stage, cue, "waiting")
+    ),
     c.ObserveAccepted: lambda stage, cue: c.ObserveAccepted(
         interaction=_foreign(stage, cue), worker=one((*_WORKERS, "w9"), cue.second)
     ),
