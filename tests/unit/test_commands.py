@@ -81,7 +81,6 @@ def test_nobody_may_what_is_not_in_the_table(command, kind, data):
 def served() -> Rehearsal:
     """`i` of customer c1 is with the worker p1, as `i/1`; `j` waits, and p2 is asked for it."""
     there = Rehearsal()
-    there.ask(c.BecomeUnavailable(worker="p3"))
     there.ask(c.Arrive(interaction="i", channel="email", customer="c1", about="billing"))
     there.ask(c.Accept(assignment="i/1"))
     there.ask(c.Arrive(interaction="j", channel="email", about="card"))
@@ -94,7 +93,7 @@ FOREIGN = [
     (c.Say(interaction="i", text="hello", assignment="i/1"), OTHER),
     (c.SignOut(worker="p1"), OTHER),
     (c.SignIn(worker="p1"), OTHER),
-    (c.BecomeAvailable(worker="p3"), OTHER),
+    (c.BecomeAvailable(worker="p1"), OTHER),
     (c.BecomeUnavailable(worker="p1"), OTHER),
 ]
 

@@ -134,12 +134,9 @@ class Deadlines:
         if not self.armed:
             return None
         heap = self._heap
-        while heap:
-            at, order, timer = heap[0]
-            if self.armed.get(timer) == (at, order):
-                return heap[0]
+        while self.armed.get(heap[0][2]) != heap[0][:2]:
             heappop(heap)
-        return None
+        return heap[0]
 
 
 @attrs.define(eq=False)
