@@ -17,6 +17,8 @@ from onechannel.testing.strategies import PLANNERS, Rehearsal, logs, seeded
 
 LOG = tuple(Rehearsal.of(seeded(3, 60)).log)
 
+PARTS = {"channels", "queues", "workers", "interactions", "assignments", "deadlines"}
+
 
 def renumbered(log) -> list[e.Event]:
     """The same events, in this order, as if they had always stood so."""
@@ -122,16 +124,24 @@ def test_a_replica_that_is_fed_event_by_event_keeps_up():
     assert replica.position == len(LOG)
 
 
+def held(snapshot) -> tuple:
+    """Everything that a kernel can hold."""
+    return snapshot.interactions, snapshot.assignments, snapshot.workers, snapshot.deadlines
+
+
 def test_a_restored_kernel_goes_on_as_if_nothing_had_been():
     """With everything in it that a kernel can hold: what comes after is the same, to the byte."""
     script = seeded(3, 400)
-    whole, restored = Rehearsal.of(script), Rehearsal.of(script[:200])
-    snapshot = restored.kernel.snapshot()
-    assert all((snapshot.interactions, snapshot.assignments, snapshot.workers, snapshot.deadlines))
-    restored.kernel = Kernel.restore(snapshot, PLANNERS)
-    for cue in script[200:]:
-        restored.perform(cue)
-    assert restored.log == whole.log
+    whole, held = Rehearsal.of(script).log, set()
+    for cut in range(50, 400, 50):
+        restored = Rehearsal.of(script[:cut])
+        snapshot = restored.kernel.snapshot()
+        held |= {name for name in PARTS if getattr(snapshot, name)}
+        restored.kernel = Kernel.restore(snapshot, PLANNERS)
+        for cue in script[cut:]:
+            restored.perform(cue)
+        assert restored.log == whole
+    assert held == PARTS
 
 
 def test_a_snapshot_of_another_version_is_refused():

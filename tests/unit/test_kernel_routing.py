@@ -7,6 +7,7 @@ import pytest
 
 from onechannel import commands as c
 from onechannel import events as e
+from onechannel.errors import CommandRefused
 from onechannel.kernel import Kernel
 from onechannel.model.channel import Channel
 from onechannel.model.plan import Plan, Step
@@ -251,6 +252,24 @@ def test_a_step_without_an_end_keeps_the_plan_there():
     made = arrives(there, "a")
     assert (made[-1].data.step, made[-1].data.expires_at) == (0, None)
     assert there.kernel.next_deadline is None
+
+
+@pytest.mark.parametrize("router", ["ours", "theirs"])
+def test_a_queue_does_not_change_hands_with_somebody_in_it(router):
+    """Who routes a queue is settled while anybody stands in it; all else of it may change."""
+    there = centre()
+    there.ask(c.DefineQueue(queue=Queue(name="q", router=router)))
+    if router == "ours":
+        arrives(there, "a", queue="q")
+    else:
+        there.ask(c.ObserveArrival(interaction="a", channel="voice"))
+        there.ask(c.ObserveQueued(interaction="a", queue="q"))
+    other = {"ours": "theirs", "theirs": "ours"}[router]
+    assert there.ask(c.DefineQueue(queue=Queue(name="q", router=router, wrap_up=SECOND)))
+    with pytest.raises(CommandRefused, match=f"queue q is routed by {router} and 1 are in it"):
+        there.ask(c.DefineQueue(queue=Queue(name="q", router=other)))
+    there.ask(c.Close(interaction="a"))
+    assert there.ask(c.DefineQueue(queue=Queue(name="q", router=other)))
 
 
 def test_order_survives_a_great_coming_and_going():
