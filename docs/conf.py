@@ -20,6 +20,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "state_diagrams",
     "vocabulary",
+    "timers_table",
+    "custody_picture",
 ]
 exclude_patterns = ["_build", "_ext"]
 nitpicky = False  # types of other projects are not looked up: the build needs no network
@@ -27,6 +29,7 @@ nitpicky = False  # types of other projects are not looked up: the build needs n
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
+default_role = "literal"  # what stands in single backticks in a docstring is code
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autoclass_content = "class"

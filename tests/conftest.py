@@ -1,6 +1,7 @@
 """What every test may use: hypothesis profiles and the shared inputs.
 
-- ``ONECHANNEL_HYPOTHESIS=long`` searches forty times as long as the default profile ``quick``.
+- ``ONECHANNEL_HYPOTHESIS=long`` searches forty times as long as the default profile ``quick``, and
+  ``brief`` a fifth: for what only asks which lines are reached.
 - ``ONECHANNEL_SHARED`` names the folder of shared inputs, where it is not ``../shared``.
 """
 
@@ -21,6 +22,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("brief", settings.get_profile("quick"), max_examples=10)
 settings.register_profile("long", settings.get_profile("quick"), max_examples=2_000)
 settings.load_profile(os.environ.get("ONECHANNEL_HYPOTHESIS", "quick"))
 

@@ -86,7 +86,7 @@ def table(rows: list[list[str]]) -> nodes.table:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Make the directives known to Sphinx."""
-    app.add_config_value("state_machines", "onechannel.kernel.transitions", "env", str)
+    app.add_config_value("state_machines", "onechannel.machines", "env", str)
     app.add_directive("state-diagram", StateDiagram)
     app.add_directive("state-table", StateTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

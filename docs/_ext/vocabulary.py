@@ -1,101 +1,148 @@
-"""A Sphinx extension: the tables of commands and events, printed from the code.
+"""A Sphinx extension: commands, events and who may, printed from the code.
 
-Law of this file: what the tables say is read from `VERBS` and `EVENT_TYPES`, never written by hand.
+Law of this file: what the pages say is read from `VERBS`, the event classes and their docstrings,
+never written by hand.
 """
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import attrs
 from docutils import nodes
-from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
 
-from onechannel.commands import VERBS, Verb
-from onechannel.events import EVENT_TYPES
+from doc_tables import annotations, default_of, paragraphs, prose, section, table
+from onechannel import events
+from onechannel.commands import VERBS, Relation, Verb
+from onechannel.events import EventData
 from onechannel.model import ActorKind
 from onechannel.model.personal import personal_fields
 
+__all__ = ["Commands", "Events", "WhoMay", "event_kinds", "setup"]
 
-def _summary(kind: type) -> str:
-    return (kind.__doc__ or "").strip().partition("\n")[0].replace("`", "")
+#: How the table of who may says a relation.
+_WORDS = {
+    Relation.ANY: "any",
+    Relation.OWN: "own",
+    Relation.SERVED: "served",
+    Relation.INVOLVED: "involved",
+}
 
 
-def _fields(kind: type) -> nodes.paragraph:
-    paragraph = nodes.paragraph()
+def event_kinds() -> list[type[EventData]]:
+    """Every kind of event, module by module, in the order in which they are declared there."""
+    named = (getattr(events, name) for name in events.__all__)
+    kinds = [kind for kind in named if isinstance(kind, type) and issubclass(kind, EventData)]
+    kinds.remove(EventData)
+    return sorted(kinds, key=_place)
+
+
+def _place(kind: type) -> tuple[str, int]:
+    module = sys.modules[kind.__module__]
+    return kind.__module__, list(annotations(module)).index(kind.__name__)
+
+
+def _theme(module: ModuleType) -> str:
+    """What a module is about, by the first words of its docstring."""
+    return (module.__doc__ or "").partition("\n")[0].partition(":")[0].rstrip(".")
+
+
+def _fields(kind: type, *, defaults: bool) -> list[nodes.Node]:
+    """The table of the fields of a command or event; nothing where it has none."""
+    types = annotations(sys.modules[kind.__module__])[kind.__name__]
     hidden = personal_fields(kind)
-    for number, field in enumerate(attrs.fields(kind)):
-        if number:
-            paragraph += nodes.Text(", ")
-        text = field.name
-        paragraph += nodes.emphasis(text=text) if text in hidden else nodes.literal(text=text)
-    return paragraph
+    rows = [
+        [
+            f"`{field.name}`",
+            f"`{types[field.name]}`" + (", personal" if field.name in hidden else ""),
+            *([default_of(field)] if defaults else []),
+        ]
+        for field in attrs.fields(kind)
+    ]
+    heads = ["field", "type", *(["if nobody says"] if defaults else [])]
+    return [table(heads, rows)] if rows else []
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[nodes.Node | str]]) -> nodes.table:
-    group = nodes.tgroup(cols=len(heads))
-    group += [nodes.colspec(colwidth=1) for _ in heads]
-    head = nodes.thead()
-    head += _row(heads)
-    body = nodes.tbody()
-    body += [_row(row) for row in rows]
-    group += [head, body]
-    table = nodes.table(classes=["vocabulary"])
-    table += group
-    return table
+def _who(verb: Verb) -> str:
+    """Who may give a command, and for what."""
+    by_relation: dict[Relation, list[str]] = {}
+    for kind in ActorKind:
+        if kind in verb.actors:
+            by_relation.setdefault(verb.actors[kind], []).append(kind.value)
+    said = [f"{', '.join(kinds)} ({_WORDS[relation]})" for relation, kinds in by_relation.items()]
+    return f"Verb `{verb.name}`. May come from: {'; '.join(said)}."
 
 
-def _row(cells: Sequence[nodes.Node | str]) -> nodes.row:
-    row = nodes.row()
-    for cell in cells:
-        entry = nodes.entry()
-        entry += nodes.paragraph(text=cell) if isinstance(cell, str) else cell
-        row += entry
-    return row
+class Vocabulary(SphinxDirective):
+    """A directive that prints kinds of things, in a section for each module."""
+
+    def sections(
+        self, kinds: Iterable[type], fill: Callable[[type], tuple[str, list[nodes.Node]]]
+    ) -> list[nodes.Node]:
+        """A section for each module, and in it one for each of its kinds, by title and body."""
+        found: list[nodes.Node] = []
+        groups: dict[str, list[type]] = {}
+        for kind in kinds:
+            groups.setdefault(kind.__module__, []).append(kind)
+        for name, group in groups.items():
+            module = sys.modules[name]
+            self.env.note_dependency(module.__file__ or "")
+            outer = section(self.state.document, _theme(module))
+            for kind in group:
+                title, body = fill(kind)
+                inner = section(self.state.document, title, code=True)
+                inner += body
+                outer += inner
+            found.append(outer)
+        return found
 
 
-def _actors(verb: Verb) -> str:
-    missing = frozenset(ActorKind) - verb.actors
-    return ", ".join(sorted(verb.actors)) if missing else "anybody"
+class Commands(Vocabulary):
+    """Every command: what it asks, its fields, its verb, and who may."""
+
+    def run(self) -> list[nodes.Node]:
+        """The sections."""
+        return self.sections(VERBS, self._command)
+
+    def _command(self, kind: type) -> tuple[str, list[nodes.Node]]:
+        verb = VERBS[kind]
+        return kind.__name__, [*paragraphs(kind), prose(_who(verb)), *_fields(kind, defaults=True)]
 
 
-def _literal(text: str) -> nodes.paragraph:
-    paragraph = nodes.paragraph()
-    paragraph += nodes.literal(text=text)
-    return paragraph
+class Events(Vocabulary):
+    """Every event: its stored name and version, what it says, and its fields."""
+
+    def run(self) -> list[nodes.Node]:
+        """The sections."""
+        return self.sections(event_kinds(), self._event)
+
+    def _event(self, kind: type[EventData]) -> tuple[str, list[nodes.Node]]:
+        stored = f"version {kind.version}" if kind.stored else "never stored"
+        head = prose(f"`{kind.__name__}`, {stored}.")
+        return kind.stored_name, [head, *paragraphs(kind), *_fields(kind, defaults=False)]
 
 
-class Commands(Directive):
-    """Every command: its verb, its fields, what it asks, and who may."""
+class WhoMay(SphinxDirective):
+    """The table of verbs: for each command and kind of actor, for what it may be given."""
 
     def run(self) -> list[nodes.Node]:
         """The table."""
         rows = [
-            (
-                _literal(verb.command.__name__),
-                _literal(verb.name),
-                _fields(verb.command),
-                _summary(verb.command),
-                _actors(verb),
-            )
+            [
+                f"`{verb.command.__name__}`",
+                *(_WORDS[verb.actors[kind]] if kind in verb.actors else "–" for kind in ActorKind),
+            ]
             for verb in VERBS.values()
         ]
-        return [_table(("command", "verb", "fields", "asks", "may come from"), rows)]
+        return [table(["command", *(kind.value for kind in ActorKind)], rows)]
 
 
-class Events(Directive):
-    """Every event: its stored name, its version, its fields and what it says."""
-
-    def run(self) -> list[nodes.Node]:
-        """The table."""
-        rows = [
-            (_literal(name), str(kind.version), _fields(kind), _summary(kind))
-            for name, kind in EVENT_TYPES.items()
-        ]
-        return [_table(("stored name", "version", "fields", "says"), rows)]
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Make the directives known."""
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Make the directives known to Sphinx."""
     app.add_directive("commands", Commands)
     app.add_directive("events", Events)
+    app.add_directive("who-may", WhoMay)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,7 @@ read, never what stands in it.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import cache, lru_cache
 from math import isfinite
@@ -146,6 +146,14 @@ def _exactly(value: object, kind: type) -> object:
     return value
 
 
+def _iso_in(text: str, kind: type[date] | type[time]) -> date | time:
+    """The day or the time of day of an ISO text, if that is how it was written here."""
+    value = kind.fromisoformat(text)
+    if value.isoformat() != text:
+        raise ValueError
+    return value
+
+
 def _text_in(value: object, kind: type) -> object:
     if type(value) is not str:
         raise TypeError
@@ -183,6 +191,10 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(float, lambda value, _: float(value))
     converter.register_unstructure_hook(datetime, time_to_text)
     converter.register_structure_hook(datetime, lambda text, _: time_from_text(text))
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_structure_hook(date, _iso_in)
+    converter.register_unstructure_hook(time, time.isoformat)
+    converter.register_structure_hook(time, _iso_in)
     converter.register_unstructure_hook(timedelta, _duration_out)
     converter.register_structure_hook(timedelta, lambda value, _: timedelta(seconds=float(value)))
     converter.register_unstructure_hook(Actor, str)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 import attrs
 
 from onechannel.events import CustomerRegistered, Event, InteractionArrived, InteractionClosed
-from onechannel.model.ids import CustomerId, InteractionId, TenantId
+from onechannel.model.ids import CustomerId, InteractionId, JourneyId, TenantId
 from onechannel.model.personal import personal
 
 __all__ = [
@@ -21,14 +21,15 @@ __all__ = [
     "Clock",
     "Committed",
     "Conflict",
-    "CustomerAt",
     "CustomerKnown",
     "EventStore",
+    "HolderOf",
     "LineOf",
     "Past",
     "Reference",
     "StoreSession",
     "StoredSnapshot",
+    "reference_key",
 ]
 
 
@@ -43,10 +44,19 @@ class CustomerKnown:
 
 
 @attrs.frozen
-class CustomerAt:
-    """Asks who is known by an address key; the answer is a customer's id or None."""
+class HolderOf:
+    """Asks what a key denotes; the answer is an id or None.
+
+    The key of an address denotes a customer, that of a vendor's reference (`reference_key`) a
+    message of ours.
+    """
 
     key: str = personal(subject="customer")
+
+
+def reference_key(reference: str) -> str:
+    """The key of a vendor's reference; no address has one like it."""
+    return f"#{reference}"
 
 
 @attrs.frozen
@@ -64,8 +74,8 @@ class Past:
     closed: InteractionClosed | None
 
 
-Reference: TypeAlias = CustomerKnown | CustomerAt | LineOf
-Answer: TypeAlias = CustomerRegistered | CustomerId | Past | None
+Reference: TypeAlias = CustomerKnown | HolderOf | LineOf
+Answer: TypeAlias = CustomerRegistered | str | Past | None
 
 
 # -- stores ---------------------------------------------------------------------------------------
@@ -76,12 +86,14 @@ class Batch:
     """What is committed together.
 
     `commands` maps the id of each command served to the first and the last position of its events;
-    one that made none has (0, 0). `addresses` maps address keys to the customer known by each.
+    one that made none has (0, 0). `freed` are keys that denote nothing any more, and
+    `keys` maps keys to what each denotes from now on.
     """
 
     events: tuple[Event, ...]
     commands: Mapping[str, tuple[int, int]] = attrs.field(factory=dict)
-    addresses: Mapping[str, CustomerId] = personal(subject="customer", factory=dict)
+    keys: Mapping[str, str] = personal(subject="customer", factory=dict)
+    freed: frozenset[str] = personal(subject="customer", default=frozenset())
 
 
 @attrs.frozen
@@ -125,8 +137,8 @@ class StoreSession(Protocol):
         """Append, if the log still ends at `expected`; at most once in a session.
 
         Raises `StoreFault` where that is not known to have happened: the state built on it is then
-        thrown away. A batch that gives an interaction, a customer, an address or a command id a
-        second time is a `StoreFault` and not kept.
+        thrown away. A batch that gives an interaction, a customer, a key or a command id a second
+        time is a `StoreFault` and not kept.
         """
         ...
 
@@ -148,11 +160,17 @@ class EventStore(Protocol):
         ...
 
     def history(
-        self, *, customer: CustomerId | None = None, interaction: InteractionId | None = None
+        self,
+        *,
+        customer: CustomerId | None = None,
+        interaction: InteractionId | None = None,
+        journey: JourneyId | None = None,
     ) -> Iterator[Event]:
-        """What happened in one interaction, or in all of one customer's, in order.
+        """What is recorded of a customer, an interaction or a journey, in order.
 
-        Of both, what happened in either; each event once.
+        Of a customer, what names it, and all that names an interaction or a journey named with it;
+        of an interaction, what names it; of a journey, what names it, and all that names an
+        interaction named with it. Of several, what is recorded of any; each event once.
         """
         ...
 

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from onechannel import events as e
 from onechannel.errors import StoreFault
 from onechannel.model.actor import SYSTEM
+from onechannel.model.channel import VOICE
+from onechannel.model.worker import Worker
 from onechannel.ports import (
     Batch,
     Committed,
     Conflict,
-    CustomerAt,
     CustomerKnown,
+    HolderOf,
     LineOf,
     StoredSnapshot,
 )
@@ -63,7 +65,12 @@ def in_memory(kind):
 def an_event(position, data=None):
     """Some event at that position."""
     origin = e.Origin(AT, AT, e.Cause.COMMAND, "r", SYSTEM, "main")
-    return e.Event(position, origin, data or e.MessageReceived("i", "hello"))
+    return e.Event(position, origin, data or said("hello"))
+
+
+def said(text):
+    """Some message."""
+    return e.MessageReceived("i", "i#1", "voice", None, text)
 
 
 # -- what both do beyond the contract -------------------------------------------------------------
@@ -111,6 +118,16 @@ def test_the_end_of_the_log_is_known(store):
     assert store.last_position == 2
 
 
+def test_definitions_are_found_by_themselves(store):
+    """What channels and workers are, whole and in order, and nothing else of the log."""
+    voice, marc = e.ChannelDefined(VOICE), e.WorkerDefined("marc", Worker(id="marc"))
+    happened = [voice, said("hello"), e.WorkerSignedIn("marc"), marc, voice]
+    log = [an_event(position, data) for position, data in enumerate(happened, start=1)]
+    with store.session() as session:
+        session.commit(0, Batch(events=tuple(log)))
+    assert list(store.definitions()) == [log[0], log[3], log[4]]
+
+
 def test_a_snapshot_is_no_part_of_a_session(store):
     """Saved inside a session it could be lost with it, so it is refused; the session goes on."""
     with store.session() as session:
@@ -146,10 +163,10 @@ def test_a_refusal_cites_nothing(store):
         events=(
             an_event(1, e.CustomerRegistered(canary, canary, ())),
             an_event(2, e.InteractionArrived(canary, canary, canary, None, canary, 0, None)),
-            an_event(3, e.MessageReceived(canary, canary)),
+            an_event(3, e.MessageReceived(canary, canary, canary, canary, canary)),
         ),
         commands={canary: (1, 3)},
-        addresses={canary: canary},
+        keys={canary: canary},
     )
     with store.session() as session:
         session.commit(0, batch)
@@ -157,10 +174,11 @@ def test_a_refusal_cites_nothing(store):
         Batch(events=(an_event(4, batch.events[0].data),)),
         Batch(events=(an_event(4, batch.events[1].data),)),
         Batch(events=(), commands={canary: (0, 0)}),
-        Batch(events=(), addresses=batch.addresses),
+        Batch(events=(), keys=batch.keys),
         Batch(events=(an_event(5, batch.events[2].data),)),
-        Batch(events=(an_event(4, e.MessageReceived(canary, f"{canary}\ud800")),)),
+        Batch(events=(an_event(4, said(f"{canary}\ud800")),)),
         Batch(events=(), commands={f"{canary}\ud800": (0, 0)}),
+        Batch(events=(), freed=frozenset([f"{canary}\ud800"])),
     ]
     for one in wrong:
         with store.session() as session, pytest.raises(StoreFault) as caught:
@@ -278,17 +296,15 @@ class NormalisesText(Sound):
     """Two keys that look alike are one."""
 
     def commit(self, session, expected, batch):
-        addresses = {
-            unicodedata.normalize("NFC", key): customer for key, customer in batch.addresses.items()
-        }
-        return session.commit(expected, attrs.evolve(batch, addresses=addresses))
+        keys = {unicodedata.normalize("NFC", key): holder for key, holder in batch.keys.items()}
+        return session.commit(expected, attrs.evolve(batch, keys=keys))
 
     def lookup(self, session, references):
         answers = {}
         for asked in references:
             normal = asked
-            if isinstance(asked, CustomerAt):
-                normal = CustomerAt(unicodedata.normalize("NFC", asked.key))
+            if isinstance(asked, HolderOf):
+                normal = HolderOf(unicodedata.normalize("NFC", asked.key))
             answers[asked] = session.lookup([normal])[normal]
         return answers
 
@@ -329,13 +345,45 @@ class KeepsTheLastSnapshot(MemoryStore):
 
 
 class ForgetsInteractions(MemoryStore):
-    """A customer's history is what names the customer."""
+    """A history is what names the one thing itself."""
 
-    def history(self, *, customer=None, interaction=None):
+    def history(self, *, customer=None, interaction=None, journey=None):
+        wanted = {("customer", customer), ("interaction", interaction), ("journey", journey)}
         for event in self.read():
-            names = (event.subject("customer"), event.subject("interaction"))
-            if names[0] == customer is not None or names[1] == interaction is not None:
+            if any(name and event.subject(kind) == name for kind, name in wanted):
                 yield event
+
+
+class KnowsArrivalsOnly(MemoryStore):
+    """What joins a journey later is no part of its history."""
+
+    def history(self, *, customer=None, interaction=None, journey=None):
+        joined = {
+            event.data.interaction
+            for event in self.read()
+            if isinstance(event.data, e.JourneyJoined) and event.data.journey == journey
+        }
+        found = super().history(customer=customer, interaction=interaction, journey=journey)
+        return (event for event in found if event.subject("interaction") not in joined)
+
+
+class GivesBeforeItFrees(Sound):
+    """A key that one batch frees and gives again denotes nothing after it."""
+
+    def commit(self, session, expected, batch):
+        committed = session.commit(expected, batch)
+        for key in batch.freed if isinstance(committed, Committed) else ():
+            self._keys.pop(key, None)
+        return committed
+
+
+class FreesOnConflict(Sound):
+    """What a batch frees is free though the batch is not kept."""
+
+    def commit(self, session, expected, batch):
+        for key in batch.freed:
+            self._keys.pop(key, None)
+        return session.commit(expected, batch)
 
 
 class SkipsWhenItGrows(MemoryStore):
@@ -368,6 +416,9 @@ BROKEN = {
     SeesTheFirstThousand: "test_seen_gives_the_positions_of_those_served",
     KeepsTheLastSnapshot: "test_a_later_snapshot_replaces_an_earlier_one",
     ForgetsInteractions: "test_the_history_of_a_customer",
+    KnowsArrivalsOnly: "test_the_history_of_a_journey",
+    GivesBeforeItFrees: "test_a_key_that_was_freed_may_be_given_again",
+    FreesOnConflict: "test_a_conflict_or_a_refusal_frees_no_key",
     SkipsWhenItGrows: "test_reading_goes_on_while_others_append",
     NestsSessions: "test_turns_do_not_nest",
 }
@@ -393,7 +444,7 @@ def test_a_broken_store_is_found_out(kind):
 def test_a_store_that_keeps_the_contract_passes():
     """What finds out the broken ones finds nothing in a sound one, wrapped as they are."""
     assert broken_rules(Sound) == []
-    assert len(TESTS) >= 28
+    assert len(TESTS) >= 32
 
 
 def test_tenants_that_share_a_log_are_found_out():

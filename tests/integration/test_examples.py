@@ -10,6 +10,12 @@ from onechannel.adapters.delimited import read_mapping
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAID = {
+    "across_departments.py": (
+        "while it waits: suspended for workshop",
+        "2026-01-06 11:00:00+00:00 and kept",
+        "[task] lena: Yes, of last year's.",
+        "Ana sees:\n[whatsapp] customer: My coffee machine leaks again.\n[whatsapp] marc: A new",
+    ),
     "charged_twice.py": ("declines (with-a-customer)", "refund-promised"),
     "kiosk.py": ("served: ['i-1', 'i-2']", "waiting: ['i-3']", "asked next: ['i-3']"),
 }

@@ -5,6 +5,8 @@ Laws of this file: as in `kernel_model.py`, of which it is a part; nothing here 
 
 from types import SimpleNamespace
 
+from tests.property.kernel_model_lines import ANY
+
 from onechannel import commands as c
 from onechannel.model.channel import known_channel
 from onechannel.model.queue import Queue
@@ -19,8 +21,11 @@ class Theirs:
         if command.channel not in self.channels:
             self.define(known_channel(command.channel))
         if command.customer is not None and command.customer not in self.customers:
-            self.known(command.customer, [])
-        self.opens(name, command.channel, command.customer, command.about, command.priority, None)
+            self.known(command.customer)
+        customer, about = self.known_as(command.customer), command.about
+        channel, priority = command.channel, command.priority
+        wanted = self.wanted(name, channel, customer, None, about, priority, None)
+        self.arrived(wanted, None, None)
 
     def foreign(self, command, *states) -> SimpleNamespace | None:
         """The interaction, if it is theirs and in such a state; else an anomaly."""
@@ -30,10 +35,12 @@ class Theirs:
         return self.anomaly(command)
 
     def anomaly(self, command) -> None:
-        verb = c.VERBS[type(command)].name
-        self.tell("anomaly.observed", interaction=command.interaction, verb=verb)
+        self.strange(command.interaction, c.VERBS[type(command)].name)
 
-    def let_go(self, owner) -> None:
+    def strange(self, name, verb) -> None:
+        self.tell("anomaly.observed", interaction=name, verb=verb, reason=ANY, details=ANY)
+
+    def released(self, owner) -> None:
         if owner is not None:
             self.ended(self.parts[owner], "released")
 
@@ -46,13 +53,14 @@ class Theirs:
             return
         if queue is None:
             self.define(Queue(name=command.queue, router="theirs"))
+        nobody = dict.fromkeys(("plan", "step", "expires_at", "policy", "reason", "closes_at"))
         self.tell(
             "interaction.queued", interaction=live.id, queue=command.queue, because="observed",
-            since=self.claimed, plan=None, step=None, expires_at=None, policy=None, reason=None,
+            since=self.claimed, **nobody,
         )  # fmt: skip
         owner, live.owner = live.owner, None
         live.state, live.queue, live.since = "waiting", command.queue, self.claimed
-        self.let_go(owner)
+        self.released(owner)
 
     def observe_dequeued(self, command: c.ObserveDequeued) -> None:
         live = self.foreign(command, "waiting")
@@ -65,29 +73,55 @@ class Theirs:
     def observe_accepted(self, command: c.ObserveAccepted) -> None:
         if (live := self.foreign(command, "waiting", "engaged")) is None:
             return
-        owner = live.owner
-        if owner is not None and self.parts[owner].worker == command.worker:
+        if live.owner is not None and self.parts[live.owner].worker == command.worker:
             self.anomaly(command)
-            return
-        if command.worker not in self.workers:
-            self.employ(Worker(id=command.worker, kind=command.kind))
-        self.accepted(self.opened(live, self.workers[command.worker], None))
-        self.let_go(owner)
+        else:
+            self.taken(live, command.worker, command.kind)
+
+    def taken(self, live, worker, kind="person") -> None:
+        """Another worker serves it now."""
+        owner = live.owner
+        if worker not in self.workers:
+            self.employ(Worker(id=worker, kind=kind))
+        self.accepted(self.opened(live, self.workers[worker], "serves", None, "observed"))
+        self.released(owner)
 
     def observe_released(self, command: c.ObserveReleased) -> None:
         live = self.foreign(command, "engaged")
         if live is not None and self.parts[live.owner].worker != command.worker:
             self.anomaly(command)
         elif live is not None:
-            self.let_go(live.owner)
+            self.released(live.owner)
 
     def observe_closed(self, command: c.ObserveClosed) -> None:
-        if (live := self.foreign(command, "waiting", "engaged")) is None:
-            return
-        fields = {"reason": command.reason, "disposition": command.disposition}
-        self.tell("interaction.closed", interaction=live.id, **fields)
-        del self.open[live.id]
-        self.let_go(live.owner)
+        if (live := self.foreign(command, "waiting", "engaged")) is not None:
+            self.over(live, command.reason.value, command.disposition)
 
     def observe_anomaly(self, command: c.ObserveAnomaly) -> None:
-        self.tell("anomaly.observed", interaction=command.interaction, verb=command.verb)
+        self.strange(command.interaction, command.verb)
+
+    def would_be_there(self, live) -> bool:
+        """Whether a vendor would hold it, if it went on: what is served or theirs, and calls."""
+        calls = live.direction == "inbound" and live.callback is None
+        calls = calls and self.channels[live.channel].real_time
+        return live.plan is None or live.state == "engaged" or (live.state == "waiting" and calls)
+
+    def reconcile(self, command: c.Reconcile) -> None:
+        """Here as there: what they no longer hold is over, what they hold is as they say."""
+        for live in [*self.open.values()]:
+            if live.channel != command.channel or live.id not in self.open:
+                continue
+            if live.id not in command.serving:
+                if self.would_be_there(live):
+                    self.over(live, "failed", "reconciled")
+            elif live.plan is not None:
+                if command.serving[live.id] not in {None, self.keeper(live)}:
+                    self.strange(live.id, "reconcile")
+                if live.state == "engaged":
+                    self.leased(live)
+            elif command.serving[live.id] is None:
+                self.released(live.owner)
+            elif command.serving[live.id] != self.keeper(live):
+                self.taken(live, command.serving[live.id])
+        for name in sorted({*command.serving} - {*self.open}):
+            self.strange(name, "reconcile")

@@ -20,7 +20,16 @@ from onechannel.codec import (
     snapshot_to_json,
 )
 from onechannel.errors import StoreFault
-from onechannel.testing.strategies import Rehearsal, event_data, events, scripts, values
+from onechannel.kernel import Kernel
+from onechannel.testing.strategies import (
+    PLANNERS,
+    Rehearsal,
+    event_data,
+    events,
+    scripts,
+    seeded,
+    values,
+)
 
 PLAIN = (codec._plain_dumps, codec._plain_loads)
 FAST = (codec.dumps, codec.loads)
@@ -77,6 +86,21 @@ def test_every_snapshot_comes_back(script, every):
         if number % every == 0:
             text = snapshot_to_json(rehearsal.kernel.snapshot())
             assert snapshot_to_json(snapshot_from_json(text)) == text
+
+
+@given(scripts(), st.integers(0, 99), st.integers(1, 2**32))
+def test_a_kernel_that_was_written_and_read_decides_the_same(script, cut, seed):
+    """Restored from a snapshot's text it makes the events that it would have made, to the byte."""
+    whole, there = Rehearsal(), Rehearsal()
+    script = (*script, *seeded(seed, 20))
+    for number, cue in enumerate(script):
+        whole.perform(cue)
+        if number == cut % len(script):
+            text = snapshot_to_json(there.kernel.snapshot())
+            there.kernel = Kernel.restore(snapshot_from_json(text), PLANNERS)
+        there.perform(cue)
+    assert [*map(event_to_json, there.log)] == [*map(event_to_json, whole.log)]
+    assert snapshot_to_json(there.kernel.snapshot()) == snapshot_to_json(whole.kernel.snapshot())
 
 
 JSON = st.none() | st.booleans() | st.integers(-9, 2**70) | st.floats() | st.text(max_size=5)

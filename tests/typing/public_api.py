@@ -1,12 +1,36 @@
 """What the types promise, checked by `mypy --strict`; never run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import assert_type
+from typing import Any, assert_type
 
 from onechannel import Capacity, Event, Facts, Kernel, Plan, PlanAsk, Request, Step, Worker
-from onechannel.commands import Arrive, Close, Command
-from onechannel.model import EndReason, FrozenMap, InteractionState
+from onechannel.commands import (
+    VERBS,
+    Arrive,
+    ChangeRole,
+    Close,
+    Command,
+    Reconcile,
+    Relation,
+    ReportDelivery,
+    Suspend,
+)
+from onechannel.machines import Machine
+from onechannel.model import (
+    WHATSAPP,
+    ActorKind,
+    Allowed,
+    Calendar,
+    ConsentAsk,
+    Delivery,
+    EndReason,
+    Explanation,
+    FrozenMap,
+    InteractionState,
+    Role,
+    reply_window,
+)
 from onechannel.ports import EventStore, Reference
 from onechannel.simulation import InteractionHandle, WorkerHandle
 from onechannel.stores.memory import MemoryStore
@@ -21,6 +45,25 @@ def commands_are_built_from_plain_values(at: datetime) -> None:
     command: Command = Arrive(interaction="i-1", channel="voice")
     Request(command, "r-1", at)
     assert_type(Close(interaction="i-1", reason="expired").reason, EndReason)
+    assert_type(ChangeRole(assignment="i-1/2", role="serves").role, Role)
+    assert_type(ReportDelivery(message="i-1#3", state="read").state, Delivery)
+    assert_type(Suspend(interaction="i-1", party="bank", reason="loan", due=at).due, datetime)
+    assert_type(Reconcile(channel="voice", serving={"i-1": None}).serving.get("i-1"), Any)
+
+
+def values_answer_in_values(at: datetime) -> None:
+    """What is computed of values is typed as well."""
+    window = reply_window(WHATSAPP, None, at)
+    assert_type(window.allowed, Allowed)
+    assert_type(window.until, datetime | None)
+    office = Calendar.weekly("office", zone="Europe/Madrid", mon_fri="09:00-17:00")
+    assert_type(office.due(at, timedelta(hours=2)), datetime)
+
+
+def every_table_is_typed(machine: Machine[Any]) -> None:
+    """A row of the table of verbs, and the tables of states."""
+    assert_type(VERBS[Arrive].actors, Mapping[ActorKind, Relation])
+    assert_type(machine.refusal("i-7", machine.initial), str)
 
 
 def the_kernel_gives_events(kernel: Kernel, request: Request, facts: Facts, at: datetime) -> None:
@@ -29,6 +72,8 @@ def the_kernel_gives_events(kernel: Kernel, request: Request, facts: Facts, at: 
     assert_type(kernel.advance(at), tuple[Event, ...])
     assert_type(kernel.needs(request, facts), tuple[Reference, ...])
     assert_type(kernel.next_deadline, datetime | None)
+    assert_type(kernel.explain("i-1"), Explanation | None)
+    assert_type(Kernel.restore(kernel.snapshot()), Kernel)
 
 
 def events_do_not_change(event: Event) -> None:
@@ -56,4 +101,9 @@ def a_planner_is_a_function(ask: PlanAsk) -> Plan:
     return Plan(queue="main", steps=[Step()], priority=ask.priority)
 
 
-Kernel({"acme.plan": a_planner_is_a_function})
+def a_consent_hook_is_a_function(ask: ConsentAsk) -> str | None:
+    """So can one of this shape, which says why not."""
+    return "opted-out" if ask.purpose == "marketing" else None
+
+
+Kernel({"acme.plan": a_planner_is_a_function, "acme.consent": a_consent_hook_is_a_function})

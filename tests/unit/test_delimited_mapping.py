@@ -129,7 +129,7 @@ def test_without_time_zones_the_extra_is_named(monkeypatch):
     zoneinfo.reset_tzpath(to=[])
     zoneinfo.ZoneInfo.clear_cache()
     try:
-        with pytest.raises(ExtraMissing, match=r'time zones needs the extra "cli"'):
+        with pytest.raises(ExtraMissing, match=r'time zones needs the extra "tz"'):
             read_mapping(GOOD)
     finally:
         zoneinfo.reset_tzpath(to=before)

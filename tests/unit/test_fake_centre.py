@@ -4,16 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onechannel import Capacity, Channel, CommandRefused, InvalidValue, Policy
-from onechannel.commands import VERBS, Close, DefineChannel, Leave
+from onechannel import ALWAYS_OPEN, Capacity, Channel, CommandRefused, InvalidValue, Policy
+from onechannel.commands import Arrive, Close, DefineChannel, Leave, RegisterCustomer
 from onechannel.model.policy import DEFAULT_POLICY
-from onechannel.simulation import (
-    START,
-    CustomerHandle,
-    InteractionHandle,
-    VirtualCentre,
-    WorkerHandle,
-)
+from onechannel.simulation import START, VirtualCentre
 from onechannel.simulation.story import a_day
 from onechannel.stores.sqlite import SQLiteStore
 from onechannel.testing import FakeCentre
@@ -25,34 +19,23 @@ def fake():
 
 
 def test_what_the_fixture_stands_on(fake):
-    """A fake has a queue main, a greeter for web, app and chat, and it is nine on a Monday."""
+    """A queue main, a greeter for web, app and chat, nine on a Monday, always open."""
     assert fake.now == START == datetime(2026, 1, 5, 9, tzinfo=UTC)
     for channel in ("web", "app", "chat"):
         assert fake.customer().starts(channel).worker == fake.greeter
     call = fake.customer().starts("voice")
     assert (call.worker, call.state, call.queue) == (None, "waiting", "main")
+    (calendar,) = [e.data.calendar for e in fake.log if e.type == "calendar.defined"]
+    assert calendar == ALWAYS_OPEN
 
 
 def test_the_greeter_has_no_limit_and_no_wrap_up(fake):
     """A machine of the fake serves any number at once, and is free the moment it is done."""
     pages = [fake.customer().starts("web") for _ in range(200)]
-    assert len(fake.greeter.holds) == 200
+    assert len(fake.greeter.work) == 200
     fake.queue("main", wrap_up=timedelta(minutes=1))
     pages[0].closes()
-    assert pages[0] not in fake.greeter.holds
-
-
-#: Verbs that a centre says rather than a customer or worker: it defines, registers and observes.
-OF_THE_CENTRE = {"register", "define_worker", "define_queue", "define_channel", "adopt_policy"}
-
-
-@pytest.mark.parametrize("verb", list(VERBS.values()), ids=lambda verb: verb.name)
-def test_every_verb_is_one_of_a_handle(verb):
-    """What the table of commands calls a verb is a method of a handle, in the third person."""
-    if verb.name in OF_THE_CENTRE or verb.name.startswith("observe_"):
-        return
-    handles = (CustomerHandle, WorkerHandle, InteractionHandle)
-    assert any(hasattr(handle, verb.third_person) for handle in handles)
+    assert pages[0] not in fake.greeter.work
 
 
 def test_a_customer_comes_with_the_first_address_the_channel_takes(fake):
@@ -117,6 +100,80 @@ def test_time_never_runs_backwards(fake):
     assert fake.now == START
 
 
+def test_a_bare_number_is_no_time(fake):
+    """`advance(60)` could be anything: it is refused, and the message says how to say it."""
+    for bare in (60, 1.5, True, "60"):
+        with pytest.raises(InvalidValue, match=r"advance\(seconds=60\)"):
+            fake.advance(bare)
+    fake.advance(timedelta(seconds=1))
+    fake.advance(minutes=1, hours=1)
+    fake.advance()
+    assert fake.now == START + timedelta(hours=1, seconds=61)
+
+
+def test_a_worker_is_looked_up_by_its_name_alone(fake):
+    """With nothing but its name a known worker is given as it is; with more it is defined anew."""
+    marc = fake.worker("marc", skills={"billing": 4}, department="finance")
+    marc.signs_out()
+    before = len(list(fake.log))
+    assert fake.worker("marc") == marc
+    assert (marc.definition.skills["billing"], marc.state) == (4, "signed_out")
+    assert len(list(fake.log)) == before
+    assert fake.supervisor("marc") == marc
+    assert len(list(fake.log)) == before
+    fake.worker("marc", skills={"cards": 1})
+    assert (dict(marc.definition.skills), marc.state) == ({"cards": 1}, "available")
+    assert fake.worker("new").state == "available"
+
+
+@pytest.mark.parametrize(
+    ("look_up", "words"),
+    [
+        (lambda centre: centre.interaction("i-999"), "interaction i-999 is not in the log"),
+        (lambda centre: centre.known_customer("c-999"), "customer c-999 is not in the log"),
+        (lambda centre: centre.promise("p-999"), "promise p-999 is not in the log"),
+        (lambda centre: centre.journey("j-999"), "journey j-999 is not in the log"),
+    ],
+)
+def test_what_is_not_there_is_named(fake, look_up, words):
+    """To look up what the log does not hold is refused by the name of the thing, and its last."""
+    with pytest.raises(CommandRefused, match=words):
+        look_up(fake)
+    marc = fake.worker("marc", skills={"x": 1})
+    ana = fake.customer("Ana")
+    call = ana.starts("voice", about="x")
+    marc.accepts(call)
+    promise = marc.promises(call, "letter", timedelta(days=1))
+    with pytest.raises(CommandRefused, match=r"the last is .-"):
+        look_up(fake)
+    assert fake.interaction("i-1") == call
+    assert fake.known_customer("c-1") == ana
+    assert fake.promise(promise.id) == promise
+    assert fake.journey(call.journey.id) == call.journey
+
+
+def test_ids_given_elsewhere_are_not_given_again(fake):
+    """Where somebody else has named a customer or an interaction like us, the next number is it."""
+    fake.do(Arrive(interaction="i-1", channel="web"))
+    fake.do(Arrive(interaction="i-3", channel="web"))
+    fake.do(RegisterCustomer(customer="c-2"))
+    ana = fake.customer("Ana")
+    assert (ana.id, fake.customer("Bea").id) == ("c-3", "c-4")
+    assert [ana.starts("web").id for _ in range(2)] == ["i-4", "i-5"]
+
+
+def test_what_follows_uses_up_no_number(fake):
+    """Successors and side conversations have ids of their own: the next arrival is the next one."""
+    marc = fake.worker("marc", skills={"x": 1})
+    ana = fake.customer("Ana")
+    mail = ana.starts("email", about="x")
+    marc.accepts(mail)
+    assert marc.delegates(mail, department="billing").id == "i-1>1"
+    marc.closes(mail)
+    assert ana.says(mail, "again").id == "i-1~1"
+    assert ana.starts("web").id == "i-2"
+
+
 def test_naive_times_are_refused(fake):
     """A start or a moment without a zone names no instant."""
     with pytest.raises(InvalidValue, match="naive"):
@@ -132,6 +189,8 @@ def test_a_refused_verb_changes_nothing(fake):
     before = len(list(fake.log))
     for refused in (
         lambda: marc.accepts(page),
+        lambda: marc.holds(page),
+        lambda: marc.conferences(page),
         page.hands_back,
         lambda: fake.do(Leave(interaction="i-99")),
         marc.signs_in,
@@ -180,16 +239,49 @@ def test_the_same_script_makes_the_same_log():
 
 
 def test_the_day_has_what_it_promises():
-    """The day played: five channels, an escalation, a decline, a missed ring, a return."""
+    """The day played: six channels, an escalation, a decline, a missed ring, a return."""
     centre = VirtualCentre()
     ana = a_day(centre)
     channels = {one.channel for one in ana.interactions}
-    assert channels == {"web", "chat", "voice", "store", "email"}
+    assert channels == {"web", "chat", "voice", "store", "whatsapp", "email"}
     kinds = {event.type for event in centre.log}
     assert {"assignment.declined", "assignment.expired", "assignment.wrapping"} <= kinds
-    assert "escalation" in {getattr(e.data, "because", None) for e in centre.log}
-    assert any(one.predecessor for one in ana.interactions)
+    because = {getattr(event.data, "because", None) for event in centre.log}
+    assert {"escalation", "callback", "woken", "return"} <= because
     assert all(one.state == "closed" for one in ana.interactions)
+    assert all(worker.state == "signed_out" for worker in centre.view.workers.values())
+
+
+def test_the_day_loses_nobody():
+    """A consult transfer with a supervisor at hand, a question that comes back, a wake-up."""
+    centre = VirtualCentre()
+    ana = a_day(centre)
+    _, _, call, callback, _, chat, _, again = ana.interactions
+    assert [(one.worker, one.role) for one in call.parts] == [
+        ("eva", "serves"),
+        ("sue", "listens"),
+        ("marc", "serves"),
+    ]
+    (side,) = call.sides
+    assert [one.worker for one in side.messages] == ["marc", "lena"]
+    assert callback.served_by == chat.served_by == centre.worker("eva")
+    assert [one.reason for one in chat.parts] == ["longest idle of: people, cards", "named: eva"]
+    assert [one.delivery for one in chat.messages] == [None, "read", None, None]
+    assert again.predecessor is not None
+    ends = {one.what: one.state for one in ana.promises}
+    assert ends == {"refund": "kept", "written-confirmation": "broken", "callback": "kept"}
+    assert {one.about for one in ana.journeys} == {"balance", "billing", "cards"}
+
+
+def test_the_day_comes_again():
+    """Played a second time on the same log, it is another customer's day, and goes as well."""
+    centre = VirtualCentre()
+    first = a_day(centre)
+    centre.advance(hours=15)
+    second = a_day(centre)
+    assert first != second
+    shown = [[(one.channel, one.served_by) for one in who.interactions] for who in (first, second)]
+    assert shown[0] == shown[1]
 
 
 def test_another_policy_can_be_given():

@@ -21,6 +21,7 @@ from onechannel.codec import dumps, event_from_json, event_to_json
 from onechannel.events import EVENT_TYPES, Cause, Event, Origin
 from onechannel.model.actor import Actor, ActorKind
 from onechannel.model.address import Address, Verification
+from onechannel.model.calendar import Calendar
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.plan import Plan, Step
 from onechannel.model.policy import PlanRule, StepRule
@@ -39,6 +40,21 @@ NAMES = {
     "CustomerRegistered.name": "Ana García",
     "text": "¿Por qué me cobraron dos veces?",
     "about": "billing",
+    "message": "i-7~1#3",
+    "parent": "i-5",
+    "journey": "j-4",
+    "promise": "p-9",
+    "successor": "p-12",
+    "author": "ben",
+    "channel": "whatsapp",
+    "queue": "main",
+    "template": "greeting",
+    "Attachment.reference": "sha256-9f86d081",
+    "workers": "marc",
+    "keeper": "marc",
+    "survivor": "ana-maria",
+    "Attachment.name": "factura de enero.pdf",
+    "media_type": "application/pdf",
 }
 SAMPLES: dict[type, Any] = {
     bool: True,
@@ -47,6 +63,14 @@ SAMPLES: dict[type, Any] = {
     datetime: AT,
     timedelta: timedelta(seconds=90.5),
     Address: Address.parse("tel:+34 600 111 222", Verification.OBSERVED),
+    Calendar: Calendar.weekly(
+        "office",
+        zone="Europe/Madrid",
+        mon_fri="09:00-14:00, 16:00-19:00",
+        sat="22:00-02:00",
+        holidays=["2026-12-25"],
+        special={"2026-12-24": "00:00-24:00"},
+    ),
 }
 
 
@@ -59,7 +83,7 @@ def sample(hint: Any, name: str = "") -> Any:
     if kind is tuple:
         return (sample(parts[0], name),)
     if kind is frozenset:
-        return frozenset(parts[0])
+        return frozenset([sample(str, name)] if parts[0] is str else parts[0])
     if kind is FrozenMap:
         return FrozenMap({key: sample(parts[1], key) for key in ("card", "billing")})
     if kind in SAMPLES:

@@ -151,7 +151,7 @@ def test_what_they_end_may_end_for_any_reason():
     """Also for those that nobody asks us for."""
     there = arrived()
     made = there.ask(c.ObserveClosed(interaction="i", reason="abandoned", disposition="short"))
-    assert made[0].data == e.InteractionClosed("i", "abandoned", "short")
+    assert made[0].data == e.InteractionClosed("i", "abandoned", "short", None, None, "voice", 0)
 
 
 @pytest.mark.parametrize("command", [c.Escalate(interaction="i"), c.HandBack(interaction="i")])
@@ -159,7 +159,7 @@ def test_what_they_route_is_theirs_to_move(command):
     """What somebody else routes is not taken into a queue of ours: they say where it goes."""
     there = arrived()
     there.ask(c.ObserveAccepted(interaction="i", worker="bot", kind="machine"))
-    with pytest.raises(CommandRefused, match="routed by somebody else"):
+    with pytest.raises(CommandRefused, match="routed by others"):
         there.ask(command)
     assert told(there.ask(c.ObserveClosed(interaction="i")))
 

@@ -203,7 +203,7 @@ def test_a_plan_for_nobody_who_may_serve_asks_anybody_who_may():
 def test_a_missing_callable_is_missed_when_the_policy_is_adopted():
     """A process that lacks the callable cannot adopt the policy, and goes on with the old one."""
     there = Rehearsal(stocked=False)
-    with pytest.raises(PolicyMissing, match="ours plans by planner"):
+    with pytest.raises(PolicyMissing, match="ours asks planner"):
         there.ask(c.AdoptPolicy(policy=BY_CALLABLE))
     assert there.log == []
     assert one(arrives(there), e.InteractionQueued).policy == DEFAULT_POLICY.name

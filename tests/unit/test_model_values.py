@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onechannel import model as m
@@ -17,8 +17,15 @@ from onechannel.model.checks import TEXT_LIMIT
 from onechannel.model.ids import (
     assignment_id,
     interaction_of,
-    is_successor,
+    is_before,
+    is_derived,
+    is_message_number,
+    journey_id,
+    message_id,
+    promise_id,
     root_of,
+    side_id,
+    spoken_in,
     successor_id,
 )
 from onechannel.testing.strategies import addresses, identifiers, values
@@ -110,6 +117,28 @@ WRONG = [
     (m.Step, {"requirement": Odd()}),
     (m.Plan, {"queue": "q", "steps": [m.Step()], "priority": Odd()}),
     (m.Plan, {"queue": "q", "steps": Odd()}),
+    (m.Queue, {"name": "q", "place_kept": NO_TIME}),
+    (m.Queue, {"name": "q", "wrap_up_forced": 1}),
+    (m.Channel, {"name": "c", "lease": NO_TIME}),
+    (m.Channel, {"name": "c", "dormant_after": NO_TIME}),
+    (m.Channel, {"name": "c", "closes_after": NO_TIME}),
+    (m.Channel, {"name": "c", "reply_window": -FIRST.expires_after}),
+    (m.Channel, {"name": "c", "templates": "some"}),
+    (m.Channel, {"name": "c", "schemes": [f"{PRIVATE}\n"]}),
+    (m.Pause, {"reason": "lunch", "duration": NO_TIME}),
+    (m.Pause, {"reason": "lunch", "after": 0}),
+    (m.Policy, {"name": "p", "plan": m.Named("n"), "ring_for": NO_TIME}),
+    (m.Policy, {"name": "p", "plan": m.Named("n"), "return_after": NO_TIME}),
+    (m.Policy, {"name": "p", "plan": m.Named("n"), "journey_window": NO_TIME}),
+    (m.Policy, {"name": "p", "plan": m.Named("n"), "callback_within": NO_TIME}),
+    (m.Policy, {"name": "p", "plan": m.Named("n"), "callback_retry": NO_TIME}),
+    (m.Policy, {"name": "p", "plan": m.Named("n"), "callback_attempts": 0}),
+    (m.Policy, {"name": "p", "plan": m.Named("n"), "consent": "n"}),
+    (m.Requirement, {"workers": "marc"}),
+    (m.Requirement, {"workers": [f"{PRIVATE}\n"]}),
+    (m.Attachment, {"reference": "r", "size": -1}),
+    (m.Attachment, {"reference": "r", "name": f"{PRIVATE}\0"}),
+    (m.Attachment, {"reference": f"{PRIVATE}\n"}),
 ]
 
 
@@ -154,6 +183,27 @@ def test_the_field_is_named(kind, fields, named):
 
 KINDS = [kind for kind in vars(m).values() if isinstance(kind, type) and attrs.has(kind)]
 VALUES = [kind for kind in KINDS if kind is not m.PlanAsk]
+
+
+def name_of(kind: type) -> str:
+    """How a class is called."""
+    return kind.__name__
+
+
+#: Built by the library alone, of what has been checked: said, answered, asked or explained.
+OURS = (m.PlanAsk, m.ConsentAsk, m.Said, m.Context, m.ReplyWindow, m.Explanation)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in VALUES if kind not in OURS], ids=name_of)
+@given(st.data())
+@settings(max_examples=5)
+def test_no_field_takes_just_anything(kind, data):
+    """Every field of every value that people build is checked, and none cites what it was given."""
+    value = data.draw(values(kind))
+    for field in attrs.fields(kind):
+        with pytest.raises(InvalidValue) as caught:
+            attrs.evolve(value, **{field.name: Odd()})
+        assert PRIVATE not in str(caught.value) + repr(caught.value)
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
@@ -214,7 +264,7 @@ def test_successors_form_a_line(name, times):
         line.append(successor_id(line[-1]))
     assert len({*line}) == len(line)
     assert {root_of(one) for one in line[1:]} <= {root_of(name)}
-    assert all(is_successor(one) for one in line[1:])
+    assert all(is_derived(one) for one in line[1:])
 
 
 @pytest.mark.parametrize(
@@ -233,13 +283,53 @@ def test_successors_form_a_line(name, times):
 def test_a_successor_is_told_by_its_form(name, root, after):
     """A tilde and a plain number behind something: nothing else is a successor's id."""
     assert (root_of(name), successor_id(name)) == (root, after)
-    assert is_successor(name) is (root != name)
+    assert is_derived(name) is (root != name)
 
 
 @given(identifiers(), st.integers(1, 99))
-def test_an_assignment_says_whose_part_it_is(name, number):
-    """The interaction's id comes back out of the assignment's, whatever stands in it."""
+def test_a_part_says_what_it_is_a_part_of(name, number):
+    """The interaction's id comes back out of an assignment's and a message's, whatever it is."""
     assert interaction_of(assignment_id(name, number)) == name
+    assert spoken_in(message_id(name, number)) == name
+
+
+@given(identifiers(), st.integers(1, 99), st.integers(0, 9))
+def test_a_side_conversation_is_told_by_its_form(name, number, times):
+    """Whatever it is a side of, its id is derived, and so are its own returns and sides."""
+    side = side_id(name, number)
+    assert is_derived(side)
+    for _ in range(times):
+        side = successor_id(side)
+        assert is_derived(side)
+    assert is_derived(side_id(side, 1))
+
+
+@given(identifiers(), st.integers(0, 5), st.integers(0, 5))
+def test_what_came_before_is_of_the_same_line(name, earlier, later):
+    """One of a line is before the latest if it came no later; one of another line never is."""
+    line = [name]
+    for _ in range(6):
+        line.append(successor_id(line[-1]))
+    assert is_before(line[earlier], line[later]) is (earlier <= later)
+    assert not is_before(f"{line[earlier]}x", line[later])
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "is_one"),
+    [
+        *(("1", 1, True), ("3", None, True), ("12", 12, True)),
+        *(("", None, False), ("0", None, False), ("01", 3, False), ("2", 1, False)),
+        *(("-1", None, False), ("²", None, False), ("1 ", 3, False), ("x", None, False)),
+    ],
+)
+def test_the_number_of_a_message_is_told_by_its_form(number, said, is_one):
+    """A plain number from 1, up to what was said where that is known."""
+    assert is_message_number(number, said) is is_one
+
+
+def test_journeys_and_promises_are_named_by_their_position():
+    """The event that opened or made it says its name."""
+    assert (journey_id(12), promise_id(12)) == ("j-12", "p-12")
 
 
 # -- addresses ------------------------------------------------------------------------------------
@@ -348,3 +438,15 @@ def test_enumerations_compare_with_their_text():
     """A state or a reason is its text, and prints as such."""
     assert m.EndReason.RESOLVED == "resolved" == str(m.EndReason.RESOLVED)
     assert f"{m.WorkerState.SIGNED_OUT}" == "signed_out"
+
+
+@given(values(m.Said), values(m.Said))
+def test_a_summary_is_all_that_was_said(one, other):
+    """A line for each, in order: where it was said, by whom, and what; it never shows itself."""
+    context = m.Context((one, other))
+    assert context.summary.count(one.text) >= 1
+    first, second = (
+        f"[{said.channel}] {said.worker or 'customer'}: {said.text}" for said in (one, other)
+    )
+    assert context.summary == f"{first}\n{second}"
+    assert m.Context(()).summary == ""

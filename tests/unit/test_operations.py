@@ -3,19 +3,17 @@
 Seconds are counted from nine o'clock; a log is a list of (second, what happened).
 """
 
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import attrs
 import pytest
 
 from onechannel import events as e
-from onechannel.insight import Figures, OperationsFold, OperationsReport, report
+from onechannel.insight import report
 from onechannel.model.actor import SYSTEM
 from onechannel.model.assignment import Role
 from onechannel.model.frozenmap import FrozenMap
-from onechannel.model.interaction import EndReason, QueuedBecause
+from onechannel.model.interaction import Direction, EndReason, QueuedBecause
 from onechannel.model.plan import Plan, Step
 from onechannel.model.worker import Capacity, Worker, WorkerKind
 from onechannel.simulation import VirtualCentre
@@ -54,6 +52,22 @@ def arrived(second, interaction="i", *, customer=None, about=None, channel="voic
     return (second, data)
 
 
+def reached(second, interaction="i", customer="ana"):
+    direction = Direction.OUTBOUND
+    data = e.InteractionArrived(interaction, "voice", customer, None, None, 0, None, direction)
+    return (second, data)
+
+
+def aside(second, interaction="i>1", parent="i"):
+    fields = (interaction, "task", "ana", None, None, 0, None, Direction.INTERNAL, parent)
+    return (second, e.InteractionArrived(*fields))
+
+
+def returned(second, interaction, predecessor):
+    data = e.InteractionArrived(interaction, "voice", None, None, None, 0, predecessor)
+    return (second, data)
+
+
 def queued(second, interaction="i", queue="main", *, since=None, plan=False):
     plan = Plan(queue=queue, steps=(Step(),)) if plan else None
     began = at(second if since is None else since)
@@ -70,9 +84,39 @@ def accepted(second, name="marc", interaction="i"):
     return (second, e.AssignmentAccepted(f"{interaction}/{name}", interaction, name))
 
 
-def opened(second, name="marc", interaction="i"):
-    data = e.AssignmentOpened(f"{interaction}/{name}", interaction, name, Role.SERVES, None, "why")
+def opened(second, name="marc", interaction="i", role=Role.SERVES):
+    data = e.AssignmentOpened(f"{interaction}/{name}", interaction, name, role, None, "why")
     return (second, data)
+
+
+def takes(second, name, role, interaction="i"):
+    """Somebody is asked for a part, and has it at once."""
+    return (opened(second, name, interaction, role), accepted(second, name, interaction))
+
+
+def becomes(second, name, role, interaction="i"):
+    return (second, e.RoleChanged(f"{interaction}/{name}", interaction, name, role))
+
+
+def held(second, name="marc", interaction="i"):
+    return (second, e.AssignmentHeld(f"{interaction}/{name}", interaction, name))
+
+
+def resumed(second, name="marc", interaction="i"):
+    return (second, e.AssignmentResumed(f"{interaction}/{name}", interaction, name))
+
+
+def slept(second, interaction="i"):
+    return (second, e.InteractionSlept(interaction, "marc", None))
+
+
+def suspended(second, interaction="i"):
+    return (second, e.InteractionSuspended(interaction, "marc", "bank", "cheque", at(9000)))
+
+
+def scheduled(second, interaction="i", attempt=1):
+    owned = ("p-1", attempt, None, None, False)
+    return (second, e.InteractionScheduled(interaction, at(9000), *owned))
 
 
 def wrapping(second, name="marc", interaction="i"):
@@ -84,8 +128,9 @@ def released(second, name="marc", interaction="i"):
     return (second, e.AssignmentReleased(f"{interaction}/{name}", interaction, name))
 
 
-def closed(second, reason="resolved", interaction="i"):
-    return (second, e.InteractionClosed(interaction, EndReason(reason), None))
+def closed(second, reason="resolved", interaction="i", *, disposition=None, place=None):
+    until = None if place is None else at(place)
+    return (second, e.InteractionClosed(interaction, EndReason(reason), disposition, until))
 
 
 def doubted(second, verb, interaction="i", reason="no end", **details):
@@ -333,149 +378,194 @@ def test_a_release_before_the_acceptance_took_no_time():
     assert report(log(arrived(0), accepted(20), released(10), closed(20))).handle_mean_s == 0
 
 
-# -- customers and groups -------------------------------------------------------------------------
+def test_talk_hold_and_wrap_up_make_the_handling():
+    """Each by itself: a hold until it is resumed or the part over, a wrap-up however extended."""
+    figures = report(
+        ours(
+            *(arrived(0), accepted(0), held(10), resumed(25), held(40), closed(60), wrapping(60)),
+            *(wrapping(65), released(90), arrived(0, "b"), accepted(0, "eva", "b")),
+            *(closed(30, interaction="b"), released(30, "eva", "b")),
+        )
+    )
+    assert figures.handle_mean_s == (90 + 30) / 2
+    assert figures.talk_mean_s == (10 + 15 + 30) / 2
+    assert figures.hold_mean_s == (15 + 20) / 2
+    assert figures.wrap_up_mean_s == 30 / 2
 
 
-def test_customers():
-    """Each counts once; those with more than one interaction returned; None is unidentified."""
+def test_whoever_is_consulted_is_told_apart():
+    """Advice and conference are one consulting, wrap-up included: no answering nor handling."""
+    happened = [VRU, arrived(0), accepted(0, "vru"), *takes(10, "zoe", Role.CONSULTED)]
+    happened += [becomes(30, "zoe", Role.CONFERENCED), wrapping(70, "zoe"), released(80, "zoe")]
+    figures = report(ours(*happened, closed(90)))
+    assert (figures.consult_mean_s, figures.handle_mean_s, figures.answered) == (70, None, 0)
+    assert figures.self_served == 1
+
+
+@pytest.mark.parametrize("role", ["listens", "whispers", "barges", "assists"])
+def test_whoever_only_looks_on_counts_nowhere(role):
+    """Supervisors and assistants are neither service nor consulting, however long they stay."""
+    happened = [arrived(0), accepted(0), *takes(5, "sue", Role(role)), released(60, "sue")]
+    figures = report(ours(*happened, closed(90), released(90)))
+    assert (figures.consult_mean_s, figures.handle_mean_s) == (None, 90)
+
+
+def test_advice_becomes_service():
+    """Whoever takes over from advice has two parts: so long advising, and from there on serving."""
+    happened = [arrived(0), accepted(0, "eva"), *takes(10, "zoe", Role.CONSULTED)]
+    happened += [becomes(40, "zoe", Role.SERVES), wrapping(40, "eva"), released(50, "eva")]
+    figures = report(ours(*happened, closed(100), released(100, "zoe")))
+    assert figures.consult_mean_s == 30
+    assert figures.handle_mean_s == (50 + 60) / 2
+    barged = [arrived(0), *takes(0, "sue", Role.BARGES), becomes(40, "sue", Role.SERVES)]
+    assert report(ours(*barged, closed(60), released(60, "sue"))).handle_mean_s == 20
+
+
+def test_whoever_takes_over_answers():
+    """A person who takes over from a machine answers, at that instant, without a waiting."""
+    happened = [VRU, arrived(0), queued(0, plan=True), accepted(0, "vru")]
+    happened += [*takes(5, "sue", Role.LISTENS), becomes(40, "sue", Role.SERVES)]
+    figures = report(ours(*happened, closed(60)))
+    assert (figures.answered, figures.queued, figures.self_served) == (1, 0, 0)
+    machine = [VRU, arrived(0), accepted(0), *takes(5, "vru", Role.ASSISTS)]
+    taken = report(ours(*machine, becomes(9, "vru", Role.SERVES), closed(60, disposition="left")))
+    assert (taken.answered, taken.walked_out) == (1, 0)
+
+
+def test_a_part_that_was_not_taken_leaves_nothing():
+    """Asked for advice and not answering, then asked to serve: what counts is the service."""
+    happened = [arrived(0), opened(0, role=Role.CONSULTED)]
+    happened += [(5, e.AssignmentExpired("i/marc", "i", "marc")), accepted(9), released(19)]
+    figures = report(ours(*happened))
+    assert (figures.answered, figures.handle_mean_s, figures.consult_mean_s) == (1, 10, None)
+
+
+@pytest.mark.parametrize("away", [slept, suspended, scheduled])
+def test_being_away_is_nobodys_time(away):
+    """Dormant, suspended, or with a callback to come: nobody handles it, and nobody waits."""
+    happened = [arrived(0), queued(0), accepted(10), away(30), released(30)]
+    happened += [queued(500), accepted(520), closed(540), released(540)]
+    figures = report(ours(*happened))
+    assert (figures.handle_mean_s, figures.wait_mean_s) == (20, 10 + 20)
+
+
+@pytest.mark.parametrize("away", [suspended, scheduled])
+def test_a_waiting_ends_where_it_goes_away(away):
+    """Whoever waits and is suspended, or is promised a callback, waited until then."""
+    happened = [arrived(0), queued(0, plan=True), away(25), queued(500, plan=True), accepted(510)]
+    assert report(ours(*happened, closed(540))).wait_mean_s == 25 + 10
+
+
+# -- ways to end, and to come back -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", ["superseded", "withdrawn", "expired", "rejected", "failed"])
+def test_only_who_abandons_has_abandoned(reason):
+    """Whoever came another way, withdrew, or was never reached has abandoned nothing."""
+    figures = report(ours(arrived(0), queued(0, plan=True), closed(30, reason)))
+    assert (figures.abandoned, figures.superseded) == (0, reason == "superseded")
+
+
+def test_who_comes_another_way_has_waited_since_the_first():
+    """The successor of a superseded one waits with its age; the first is counted by itself."""
+    happened = [arrived(0), queued(0, plan=True), returned(40, "k", "i")]
+    happened += [queued(40, "k", since=0, plan=True), closed(40, "superseded")]
+    figures = report(ours(*happened, accepted(50, "marc", "k")))
+    assert (figures.interactions, figures.superseded, figures.wait_mean_s) == (2, 1, 50)
+
+
+def test_a_callback_is_counted_once():
+    """However often it is tried, and whether or not the customer is reached: no abandonment."""
     happened = [
-        *(arrived(0, "1", customer="ana"), arrived(0, "2", customer="ana", channel="chat")),
-        *(arrived(0, "3", customer="ben"), arrived(0, "4"), closed(9, interaction="1")),
+        arrived(0),
+        queued(0, plan=True),
+        scheduled(30),
+        queued(60, plan=True),
+        accepted(70),
     ]
-    figures = report(log(*happened))
-    assert (figures.customers, figures.returning_customers, figures.unidentified) == (2, 1, 1)
-    voice = figures.by_channel["voice"]
-    assert (voice.customers, voice.returning_customers, voice.unidentified) == (2, 0, 1)
+    happened += [scheduled(80, attempt=2), released(80), queued(90, plan=True)]
+    figures = report(ours(*happened, closed(99, "expired", disposition="unreached")))
+    assert (figures.callbacks, figures.abandoned, figures.answered) == (1, 0, 1)
 
 
-def test_by_channel():
-    """An interaction counts under the channel on which it began; nothing counts twice."""
-    happened = [arrived(0, "1", channel="chat"), arrived(0, "2"), closed(9, interaction="2")]
-    figures = report(log(*happened))
-    assert {name: part.interactions for name, part in figures.by_channel.items()} == {
-        "chat": 1,
-        "voice": 1,
-    }
+def test_who_leaves_a_machine_has_walked_out():
+    """The customer left while a machine served, and no person had: a figure of its own."""
+    left = {"disposition": "left"}
+    by_machine = [VRU, arrived(0), accepted(0, "vru")]
+    figures = report(ours(*by_machine, closed(9, **left)))
+    assert (figures.walked_out, figures.self_served, figures.abandoned) == (1, 0, 0)
+    busy = [VRU, arrived(0), queued(0, plan=True), accepted(8, "vru"), closed(9, **left)]
+    assert report(ours(*busy)).walked_out == 1
+    for happened in (
+        [*by_machine, closed(9)],
+        [*by_machine, closed(9, "withdrawn", **left)],
+        [arrived(0), accepted(0), closed(9, **left)],
+        [VRU, arrived(0), accepted(0), queued(5), accepted(5, "vru"), closed(9, **left)],
+        [*by_machine, queued(5, plan=True), closed(9, **left)],
+        [*by_machine, slept(5), closed(9, **left)],
+    ):
+        assert report(ours(*happened)).walked_out == 0
 
 
-@pytest.mark.parametrize(
-    ("happened", "queue"),
-    [
-        ([queued(0, queue="a"), accepted(5), queued(6, queue="b"), closed(9)], "a"),
-        ([queued(0, queue="a", plan=True), accepted(0, "vru"), queued(6, queue="b")], "b"),
-        (
-            [queued(0, queue="a", plan=True), accepted(0, "vru"), queued(6, queue="b"), closed(9)],
-            "b",
-        ),
-        ([queued(0, queue="a", plan=True), accepted(0, "vru"), closed(9)], "a"),
-        ([accepted(0, "vru"), closed(9)], "billing"),
-        ([], "billing"),
-    ],
-)
-def test_by_queue(happened, queue):
-    """The first it waited in, else the first it was put into, else what it was about."""
-    figures = report(ours(VRU, arrived(0, about="billing"), *happened))
-    assert {name: part.interactions for name, part in figures.by_queue.items()} == {queue: 1}
+def test_the_kernel_says_who_left():
+    """A customer who leaves a machine has walked out; one whom the machine lets go has not."""
+    for leaves in (True, False):
+        centre = VirtualCentre()
+        centre.worker("bot", kind=WorkerKind.MACHINE, capacity=Capacity.only("web"))
+        page = centre.customer("Ana").starts("web")
+        page.leaves() if leaves else page.closes()
+        figures = report(centre.log)
+        assert (figures.walked_out, figures.self_served) == (leaves, not leaves)
 
 
-def test_in_no_queue_and_about_nothing():
-    """What was in no queue, about nothing that is known, counts in the whole alone."""
-    figures = report(log(arrived(0), closed(9)))
-    assert (figures.interactions, figures.by_queue) == (1, {})
+def back_in_line(*between):
+    """One who abandons after 30 s, has the place kept for a minute, and is served as another."""
+    left = [arrived(0), queued(0, plan=True), closed(30, "abandoned", place=90)]
+    again = [returned(80, "k", "i"), queued(80, "k", since=0, plan=True)]
+    return report(ours(*left, *between, *again, accepted(95, "marc", "k")))
 
 
-# -- what a rule of ours would forbid -------------------------------------------------------------
+def test_who_comes_back_to_the_place_has_not_abandoned_for_good():
+    """Abandoned and returned, once; and the wait is that of the second coming alone."""
+    figures = back_in_line()
+    assert (figures.abandoned, figures.abandoned_returned, figures.answered) == (0, 1, 1)
+    assert (figures.wait_mean_s, figures.interactions) == (15, 2)
+    assert figures.by_queue["main"].abandoned_returned == 1
 
 
-def served(name, begin, end, person="marc"):
-    """One observed call, not queued."""
-    parts = [arrived(begin, name), accepted(begin, person, name), closed(end, interaction=name)]
-    return [*parts, released(end, person, name)]
+def test_who_comes_back_too_late_has_abandoned():
+    """Once the place is lost, whoever goes on with it is a new one, and abandoned it was."""
+    figures = back_in_line((90, e.PlaceLost("i")))
+    assert (figures.abandoned, figures.abandoned_returned) == (1, 0)
 
 
-@pytest.mark.parametrize(
-    ("calls", "times"),
-    [
-        ([("a", 0, 10), ("b", 10, 20)], 0),
-        ([("a", 0, 10), ("b", 9, 20)], 1),
-        ([("b", 9, 20), ("a", 0, 10)], 1),
-        ([("a", 0, 99), ("b", 10, 20), ("c", 30, 40)], 2),
-        ([("a", 0, 10), ("b", 0, 10)], 1),
-        ([("a", 0, 10), ("b", 5, 9, "eva")], 0),
-    ],
-)
-def test_two_at_once(calls, times):
-    """A person's acceptance while an earlier accepted one still ran, in whatever order recorded."""
-    happened = [part for call in calls for part in served(*call)]
-    assert report(log(*happened)).two_at_once == times
-    assert report(ours(*happened)).two_at_once == 0
+def test_a_place_is_kept_for_who_abandoned():
+    """An answered one that ends as abandoned counts as answered, whoever comes back after it."""
+    happened = [arrived(0), queued(0), accepted(5), queued(6), closed(9, "abandoned", place=90)]
+    figures = report(log(*happened, returned(20, "k", "i")))
+    assert (figures.abandoned, figures.abandoned_returned, figures.answered) == (0, 0, 1)
 
 
-def test_what_still_runs_overlaps_what_comes():
-    """An assignment that is never released runs on; a machine may have any number."""
-    happened = [arrived(0, "a"), accepted(0, "marc", "a"), *served("b", 500, 600)]
-    assert report(log(*happened)).two_at_once == 1
-    machine = [VRU, *served("a", 0, 10, "vru"), *served("b", 5, 10, "vru")]
-    assert report(log(*machine)).two_at_once == 0
+# -- what no customer began ------------------------------------------------------------------------
 
 
-def turn(name, begin, end, *, queue="main", priority=0, plan=False):
-    """One call that queued, and was accepted by a worker of its own."""
-    arrival = arrived(begin, name, priority=priority)
-    return [arrival, queued(begin, name, queue, plan=plan), accepted(end, f"worker-{name}", name)]
+def test_reaching_out_is_counted_apart():
+    """Whom we reach has not come, waited or been answered; the work of it is work."""
+    happened = [reached(0), queued(0, plan=True), accepted(0), closed(50), released(60)]
+    figures = report(ours(*happened, reached(70, "k")))
+    assert (figures.outbound, figures.interactions, figures.open) == (2, 0, 1)
+    assert (figures.queued, figures.answered, figures.customers) == (0, 0, 0)
+    assert (figures.handle_mean_s, figures.wait_mean_s) == (60, None)
+    assert figures.by_channel["voice"].outbound == 2
 
 
-@pytest.mark.parametrize(
-    ("turns", "times"),
-    [
-        ([turn("a", 0, 10), turn("b", 1, 11)], 0),
-        ([turn("a", 0, 10), turn("b", 1, 9)], 1),
-        ([turn("b", 1, 9), turn("a", 0, 10)], 1),
-        ([turn("a", 0, 10), turn("b", 1, 10)], 0),
-        ([turn("a", 0, 10), turn("b", 0, 9)], 0),
-        ([turn("a", 0, 10), turn("b", 1, 9), turn("c", 2, 8)], 2),
-        ([turn("a", 0, 10), turn("b", 1, 9, queue="other")], 0),
-        ([turn("a", 0, 10), turn("b", 1, 9, priority=1)], 0),
-        ([turn("a", 0, 10)[:2], turn("b", 1, 9)], 0),
-    ],
-)
-def test_out_of_turn(turns, times):
-    """Accepted before one of the same queue and priority that queued earlier, and was accepted."""
-    assert report(log(*(part for one in turns for part in one))).out_of_turn == times
-
-
-def test_our_own_routing_is_not_judged_by_turns():
-    """Where we route, who is next is the plan's business: nothing is out of turn."""
-    happened = [*turn("a", 0, 10, plan=True), *turn("b", 1, 9, plan=True)]
-    assert report(ours(*happened)).out_of_turn == 0
-
-
-# -- the report as a value ------------------------------------------------------------------------
-
-
-def test_a_report_in_between_changes_nothing():
-    """Asking a fold for its report, at any event, leaves the later ones as they were."""
-    happened = [*turn("a", 0, 10), *served("b", 3, 20), *turn("c", 4, 8)]
-    fold = OperationsFold()
-    for number, event in enumerate(events := log(*happened), start=1):
-        fold.add(event)
-        assert fold.report() == fold.report() == report(events[:number])
-
-
-def test_a_report_is_plain_json():
-    """`to_dict` has every field of the report and of its parts, in JSON values."""
-    happened = [arrived(0), queued(0), accepted(9), closed(9), doubted(0, "x")]
-    plain = report(log(*happened)).to_dict()
-    assert json.loads(json.dumps(plain)) == plain
-    assert [*plain] == [field.name for field in attrs.fields(OperationsReport)]
-    parts = [*plain["by_channel"].values(), *plain["by_queue"].values()]
-    assert all([*part] == [field.name for field in attrs.fields(Figures)] for part in parts)
-
-
-def test_every_figure_is_defined_in_the_reference():
-    """docs/reference/report.md names each figure in the first column of a table, or as a group."""
-    text = (Path(__file__).parents[2] / "docs/reference/report.md").read_text("utf-8")
-    heads = [line.removeprefix("| ").partition(" | ")[0] for line in text.splitlines()]
-    terms = [head for head in heads if head.startswith("`") and head.endswith("`")]
-    defined = {term.strip("`") for head in terms for term in head.split(", ")}
-    assert {field.name for field in attrs.fields(OperationsReport)} <= defined
+def test_a_side_conversation_is_no_interaction():
+    """What one department asks another counts by itself, and moves no figure of the customers'."""
+    happened = [arrived(0, customer="ana"), accepted(0)]
+    beside = [aside(10), queued(10, "i>1", plan=True), accepted(40, "zoe", "i>1")]
+    beside += [*takes(50, "max", Role.CONSULTED, "i>1"), released(60, "max", "i>1")]
+    beside += [closed(70, interaction="i>1"), released(70, "zoe", "i>1")]
+    end = [closed(90), released(90)]
+    with_it, without = report(ours(*happened, *beside, *end)), report(ours(*happened, *end))
+    assert (with_it.side_conversations, without.side_conversations) == (1, 0)
+    assert attrs.evolve(with_it, side_conversations=0) == without

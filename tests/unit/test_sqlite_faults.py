@@ -176,6 +176,8 @@ def look_at_everything(path, log):
     """Read, look up and replay whatever there is; a part of the log is no answer."""
     with closing(SQLiteStore(path)) as store:
         assert list(store.read()) == log
+        assert len(list(store.definitions())) == 1
+        assert list(store.history(customer="nobody", journey="none")) == []
         for number in range(len(log) // 2):
             assert len(list(store.history(interaction=f"i-{number}"))) == 2
             with store.session() as session:
@@ -201,7 +203,7 @@ def test_a_damaged_page_is_said_to_be_one(path, tmp_path):
             assert said.startswith(f"{copy}: "), said
             assert "restore it from a backup" in said or "give another" in said, said
         assert copy.read_bytes() == damaged
-    assert unread <= 5  # the index of journeys, say, of which there are none
+    assert unread <= 5  # the table of keys, say, of which there are none
     copy.write_bytes(sound)
     look_at_everything(copy, log)
 

@@ -103,12 +103,13 @@ def test_a_customers_timeline(day):
 
 
 def test_an_interactions_timeline(day):
-    """Of one interaction: what happened in it, and no more; with a customer besides, both."""
+    """Of one interaction: what happened in it, and no more; with a customer besides, if hers."""
     entries = list(timeline(day.log, interaction="i-2"))
     assert {entry.interaction for entry in entries} == {"i-2"}
     ana = next(entry.who for entry in timeline(day.log, interaction="i-1"))
-    both = list(timeline(day.log, customer=ana, interaction="i-2"))
-    assert {entry.interaction for entry in both} == {None, "i-1", "i-2"}
+    assert list(timeline(day.log, customer=ana, interaction="i-2")) == []
+    hers = list(timeline(day.log, customer=ana, interaction="i-1"))
+    assert hers == list(timeline(day.log, interaction="i-1")) != []
     assert list(timeline(day.log, interaction="nowhere")) == []
 
 
@@ -148,7 +149,7 @@ def test_a_story_is_told_in_full(day):
         *("is asked", "serves", "says", "closes: resolved", "wraps up"),
     ]
     details = {entry.what: entry.detail for entry in entries}
-    assert details["arrives"] == "about billing"
+    assert details["arrives"].startswith("about billing, on j-")
     assert (details["declines"], details["closes: resolved"]) == ("lunch", "refund")
     assert "billing" in details["is asked"]
     assert {entry.channel for entry in entries} == {"chat"}
@@ -254,6 +255,9 @@ def test_an_entry_as_json():
         "what": "is known",
         "detail": "by 1 address",
         "until": None,
+        "due": None,
+        "aside": False,
+        "public": None,
     }
     assert entry.to_dict(show_text=True)["text"] == "Ana"
 
@@ -263,25 +267,26 @@ def test_an_entry_as_json():
 
 DAY = """\
 Monday 2026-01-05 (UTC)
-  09:00:01                                 " chat  i-1  c-1   arrives about billing
-  09:00:01                                 " chat  i-1  c-1   says: Why twice?
-  09:00:01              20s  ==            " chat  i-1  bot   serves
-  09:00:21     +20s                        " chat  i-1  c-1   is escalated
-  09:00:21     +20s     12s  .             " chat  i-1  c-1   waits in main
-  09:00:21     +20s      5s                " chat  i-1  eva   is asked (longest idle of: people, billing)
-  09:00:26     +25s                        " chat  i-1  eva   declines (lunch)
-  09:00:26     +25s      7s                " chat  i-1  marc  is asked (longest idle of: people, billing)
-  09:00:33     +32s  2m 00s  ============  " chat  i-1  marc  serves
-  09:02:33  +2m 32s                        " chat  i-1  marc  says: Our mistake.
-  09:02:33  +2m 32s                        " chat  i-1  marc  closes: resolved (refund)
-  09:02:33  +2m 32s     30s  ---           " chat  i-1  marc  wraps up
-"""  # noqa: E501 - as a terminal shows it
+  09:00:01                           " chat  i-1  c-1   arrives about billing, on {journey}
+  09:00:01                           " chat  i-1  c-1   says: Why twice?
+  09:00:01              20s  =       " chat  i-1  bot   serves
+  09:00:21     +20s                  " chat  i-1  c-1   is escalated
+  09:00:21     +20s     12s  .       " chat  i-1  c-1   waits in main
+  09:00:21     +20s      5s          " chat  i-1  eva   is asked (people, billing)
+  09:00:26     +25s                  " chat  i-1  eva   declines (lunch)
+  09:00:26     +25s      7s          " chat  i-1  marc  is asked (people, billing)
+  09:00:33     +32s  2m 00s  ======  " chat  i-1  marc  serves
+  09:02:33  +2m 32s                  " chat  i-1  marc  says: Our mistake.
+  09:02:33  +2m 32s                  " chat  i-1  marc  closes: resolved (refund)
+  09:02:33  +2m 32s     30s  --      " chat  i-1  marc  wraps up
+"""
 
 
 def test_a_day_as_people_read_it(day):
     """Aligned columns, a heading for each day, elapsed times, spans, a mark for each channel."""
     lines = render_text(timeline(day.log, interaction="i-1"), show_text=True)
-    assert "\n".join([*lines, ""]) == DAY
+    journey = next(one.data.journey for one in day.log if one.type == "journey.opened")
+    assert "\n".join([*lines, ""]) == DAY.format(journey=journey)
 
 
 def test_a_new_day_and_a_long_silence_stand_apart():
@@ -337,6 +342,45 @@ def test_columns_are_aligned_by_what_a_terminal_shows():
     assert (yamada, jose) == (ana - 2, ana + 1)
 
 
+@pytest.mark.parametrize("cells", [60, 80, 100, 160])
+def test_no_line_is_longer_than_asked(day, cells):
+    """What is too long for the last column goes on below it, further in; no word is lost."""
+    entries = list(timeline(day.log, interaction="i-1"))
+    lines = list(render_text(entries, show_text=True, cells=cells))
+    margin = lines[1].index("arrives")
+    assert all(len(line) <= max(cells, margin + 30) for line in lines)
+    whole = list(render_text(entries, show_text=True, cells=999))
+    assert [word for line in lines for word in line.split()] == [
+        word for line in whole for word in line.split()
+    ]
+    assert len(whole) == len(entries) + 1
+
+
+def test_a_word_is_never_broken():
+    """A word that is longer than its column stands on a line of its own."""
+    message = e.MessageReceived("i", "i#1", "voice", None, f"see {'x' * 99} there")
+    lines = list(render_text(timeline(log(arrived(0), (1, message))), show_text=True, cells=80))
+    assert [line.split()[-1] for line in lines[2:]] == ["see", "x" * 99, "there"]
+
+
+def test_what_is_due_is_said_in_the_zone():
+    """By then or until then, with the day where it is another, and seconds where there are any."""
+    events = [
+        e.PromiseMade("p-1", "ana", "refund", at(3600), None, None, None, None, None),
+        e.PromiseResumed("p-1", "ana", None, None, at(86_400)),
+        e.WorkerUnavailable("eva", "break", at(90)),
+    ]
+    lines = list(render_text(timeline(log(*((0, data) for data in events)))))
+    assert [line.partition("  ")[2].split("  ")[-1] for line in lines[1:]] == [
+        "is promised: refund, by 10:00",
+        "runs again, by 2026-01-06 09:00",
+        "is unavailable (break), until 09:01:30",
+    ]
+    east = timezone(timedelta(hours=14), "EAST")
+    line = [*render_text(timeline(log((0, events[0]))), zone=east)][1]
+    assert line.endswith("by 2026-01-06 00:00")
+
+
 def test_any_other_channel_has_a_mark_too():
     """A channel that nobody knows has a dot, and none is no worse for it."""
     happened = [arrived(0, channel="pigeon"), arrived(1, "j", channel="voice")]
@@ -347,7 +391,7 @@ def test_any_other_channel_has_a_mark_too():
 
 def test_each_line_says_what_it_is_about():
     """Lines carry the kinds of their entries, for those who colour; headings carry none."""
-    said = (1, e.MessageReceived("i", "one\r\ntwo"))
+    said = (1, e.MessageReceived("i", "i#1", "voice", None, "one\r\ntwo"))
     lines = list(render_lines(timeline(log(arrived(0), said)), show_text=True))
     kinds = [None, EntryKind.ARRIVAL, EntryKind.MESSAGE, EntryKind.MESSAGE]
     assert [line.kind for line in lines] == kinds

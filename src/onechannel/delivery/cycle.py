@@ -17,11 +17,12 @@ from onechannel.delivery.overlay import Overlay
 from onechannel.delivery.replica import rebuilt, stored_snapshot
 from onechannel.errors import CommandRefused, PolicyMissing, StoreFault
 from onechannel.events import Event
-from onechannel.kernel import Facts, Kernel
+from onechannel.facts import Facts
+from onechannel.kernel import Kernel
 from onechannel.model.actor import SYSTEM, Actor
 from onechannel.model.checks import ident, utc
 from onechannel.model.ids import TenantId
-from onechannel.model.policy import Planner
+from onechannel.model.policy import Callables
 from onechannel.ports import (
     Answer,
     Batch,
@@ -77,10 +78,14 @@ class Skipped:
 
 @attrs.frozen
 class Turnout:
-    """What one cycle came to: an answer for each submission, and every event it committed."""
+    """What one cycle came to: an answer for each submission, and every event it committed.
+
+    `passing` are the events that are not kept: that somebody is typing.
+    """
 
     answers: tuple[tuple[Served | Refused | Skipped, ...], ...]
     events: tuple[Event, ...]
+    passing: tuple[Event, ...] = ()
 
 
 @attrs.define(eq=False)
@@ -93,6 +98,7 @@ class _Sitting:
     tenant: TenantId
     seen: Mapping[str, tuple[int, int]]
     events: list[Event] = attrs.field(factory=list)
+    passing: list[Event] = attrs.field(factory=list)
     commands: dict[str, tuple[int, int]] = attrs.field(factory=dict)
     overlay: Overlay = attrs.field(factory=Overlay)
 
@@ -113,7 +119,10 @@ class _Sitting:
         if not self.events and not self.commands:
             return None
         return Batch(
-            events=tuple(self.events), commands=self.commands, addresses=self.overlay.addresses
+            events=tuple(self.events),
+            commands=self.commands,
+            keys=self.overlay.keys,
+            freed=frozenset(self.overlay.freed),
         )
 
     def _repeated(self, submission: Submission) -> Served | None:
@@ -133,6 +142,9 @@ class _Sitting:
             events = self.kernel.handle(request, self._facts(request))
         except (CommandRefused, PolicyMissing) as refusal:
             return Refused(refusal)
+        if not all(event.data.stored for event in events):
+            self.passing.extend(event for event in events if not event.data.stored)
+            events = tuple(event for event in events if event.data.stored)
         self._add(events)
         served = Served(events[0].position, events[-1].position) if events else Served(0, 0)
         self.commands[submission.id] = (served.first, served.last)
@@ -156,7 +168,7 @@ class _Sitting:
 class CommitCycle:
     """A centre's kernel at its store."""
 
-    def __init__(self, store: EventStore, callables: Mapping[str, Planner] | None = None) -> None:
+    def __init__(self, store: EventStore, callables: Callables | None = None) -> None:
         self._store = store
         self._callables = callables
         self._kernel: Kernel | None = None
@@ -198,4 +210,4 @@ class CommitCycle:
             if batch is not None and isinstance(session.commit(expected, batch), Conflict):
                 return None
         self._kernel = kernel
-        return Turnout(answers, tuple(sitting.events))
+        return Turnout(answers, tuple(sitting.events), tuple(sitting.passing))

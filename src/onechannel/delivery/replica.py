@@ -4,19 +4,18 @@ Laws of this file: the log is the only truth; a snapshot saves time, and one tha
 another version or not of this log is as good as none.
 """
 
-from collections.abc import Mapping
 from hashlib import sha256
 
 from onechannel.codec import snapshot_from_json, snapshot_to_json
 from onechannel.errors import StoreFault
 from onechannel.kernel import SNAPSHOT_VERSION, Kernel, Snapshot
-from onechannel.model.policy import Planner
+from onechannel.model.policy import Callables
 from onechannel.ports import EventStore, StoredSnapshot
 
 __all__ = ["rebuilt", "stored_snapshot"]
 
 
-def rebuilt(store: EventStore, callables: Mapping[str, Planner] | None = None) -> Kernel:
+def rebuilt(store: EventStore, callables: Callables | None = None) -> Kernel:
     """The kernel of a store's log; raises `StoreFault`, `LogInconsistent` among them."""
     snapshot = _usable(store)
     kernel = Kernel(callables) if snapshot is None else Kernel.restore(snapshot, callables)

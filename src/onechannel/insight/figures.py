@@ -8,18 +8,17 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from itertools import chain
 from math import fsum
 from typing import Any, Final
 
 import attrs
 
+from onechannel.insight.handling import Work
 from onechannel.model.ids import CustomerId
 
 __all__ = ["Figures", "Tally", "figures"]
 
-_ZERO: Final = timedelta(0)
 # "80 % within 20 seconds" is the target most centres name; the field's name says so too.
 _PROMPT_S: Final = 20.0
 
@@ -28,18 +27,24 @@ _PROMPT_S: Final = 20.0
 class Figures:
     """What became of a number of interactions.
 
-    - `interactions`: arrived.
+    - `interactions`: a customer reached us. `outbound`: we reached a customer, which counts nowhere
+      else but in handling. Side conversations count in neither.
     - `queued`: waited in a queue. Being put into one and accepted by a machine at that very instant
       is no waiting, unless somebody else routes the queue.
-    - `answered`: a person (whoever is not a machine) accepted it. Where the log holds an anomaly
+    - `answered`: a person (whoever is not a machine) began to serve. Where the log holds an anomaly
       instead of the acceptance, before the closing, it is answered unless it closed as abandoned.
     - `abandoned`: closed as abandoned after a waiting that no acceptance ended, and not answered.
+      `abandoned_returned`: likewise, but the customer came back while the place was kept.
     - `self_served`: accepted by a machine, never queued, never answered, closed as resolved or
-      withdrawn.
+      withdrawn; `walked_out`: not answered, and the customer left while a machine served.
+    - `superseded`: ended because the customer came another way. `callbacks`: a callback was
+      promised. Neither is an abandonment.
     - `wait_mean_s`, `wait_median_s`: over all answered whose wait is known; not queued counts 0.
+      The wait is the sum of all stays in queues.
     - `wait_queued_mean_s`: over those of them that were queued.
-    - `handle_mean_s`: from acceptance to release, wrap-up included, over all assignments of persons
-      that are over.
+    - `handle_mean_s`: from a person's beginning to serve to the release, hold and wrap-up included,
+      over all that are over; `talk_mean_s`, `hold_mean_s` and `wrap_up_mean_s` are its parts.
+    - `consult_mean_s`: the same of those who were consulted or came into the conference.
     - `answered_within_20s`: answered after a wait of at most 20 s in a queue, divided by `queued`:
       who abandoned counts as missed.
     - `customers`: who came, each once; `returning_customers`: those of them who came again.
@@ -47,14 +52,23 @@ class Figures:
     """
 
     interactions: int
+    outbound: int
     self_served: int
+    walked_out: int
     queued: int
     abandoned: int
+    abandoned_returned: int
+    superseded: int
+    callbacks: int
     answered: int
     wait_mean_s: float | None
     wait_median_s: float | None
     wait_queued_mean_s: float | None
     handle_mean_s: float | None
+    talk_mean_s: float | None
+    hold_mean_s: float | None
+    wrap_up_mean_s: float | None
+    consult_mean_s: float | None
     answered_within_20s: float | None
     customers: int
     returning_customers: int
@@ -79,43 +93,54 @@ class Tally:
     """
 
     interactions: int = 0
+    outbound: int = 0
     self_served: int = 0
+    walked_out: int = 0
     queued: int = 0
     abandoned: int = 0
+    abandoned_returned: int = 0
+    superseded: int = 0
+    callbacks: int = 0
     answered: int = 0
     at_once: int = 0
-    handlings: int = 0
-    handled: timedelta = _ZERO
     unidentified: int = 0
+    work: Work = attrs.field(factory=Work)
     waits: "array[float]" = attrs.field(factory=lambda: array("d"))
     customers: dict[CustomerId, int] = attrs.field(factory=dict)
 
 
+#: What is counted, and needs no more than to be added up.
+_COUNTS: Final = [
+    field.name
+    for field in attrs.fields(Tally)
+    if field.name in {figure.name for figure in attrs.fields(Figures)} - {"customers"}
+]
+
+
 def figures(tallies: Sequence[Tally]) -> Figures:
     """The figures of everything these tallies count."""
-    queued = sum(tally.queued for tally in tallies)
+    counts = {name: sum(getattr(tally, name) for tally in tallies) for name in _COUNTS}
     at_once = sum(tally.at_once for tally in tallies)
-    handlings = sum(tally.handlings for tally in tallies)
-    handled = sum((tally.handled for tally in tallies), _ZERO)
     waits = sorted(chain.from_iterable(tally.waits for tally in tallies))
     waited = fsum(waits)
+    work = Work()
     customers: Counter[CustomerId] = Counter()
     for tally in tallies:
+        work.add(tally.work)
         customers.update(tally.customers)
     return Figures(
-        interactions=sum(tally.interactions for tally in tallies),
-        self_served=sum(tally.self_served for tally in tallies),
-        queued=queued,
-        abandoned=sum(tally.abandoned for tally in tallies),
-        answered=sum(tally.answered for tally in tallies),
+        **counts,
         wait_mean_s=_mean(waited, len(waits) + at_once),
         wait_median_s=_median(at_once, waits),
         wait_queued_mean_s=_mean(waited, len(waits)),
-        handle_mean_s=_mean(handled.total_seconds(), handlings),
-        answered_within_20s=_mean(bisect_right(waits, _PROMPT_S), queued),
+        handle_mean_s=_mean(work.handled.total_seconds(), work.served),
+        talk_mean_s=_mean(work.talked.total_seconds(), work.served),
+        hold_mean_s=_mean(work.held.total_seconds(), work.served),
+        wrap_up_mean_s=_mean(work.wrapped.total_seconds(), work.served),
+        consult_mean_s=_mean(work.advised.total_seconds(), work.consulted),
+        answered_within_20s=_mean(bisect_right(waits, _PROMPT_S), counts["queued"]),
         customers=len(customers),
         returning_customers=sum(times > 1 for times in customers.values()),
-        unidentified=sum(tally.unidentified for tally in tallies),
     )
 
 

@@ -7,7 +7,7 @@ in the docstrings and, for readers, in docs/reference/report.md.
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from math import inf
 from operator import itemgetter
@@ -17,15 +17,18 @@ import attrs
 
 from onechannel import events as e
 from onechannel.insight.figures import Figures, Tally, figures
+from onechannel.insight.handling import Part
+from onechannel.insight.lives import Key, Live, Stay, count, end_stay, key_of
+from onechannel.model.assignment import Role
 from onechannel.model.frozenmap import FrozenMap
-from onechannel.model.ids import AssignmentId, CustomerId, InteractionId, WorkerId
-from onechannel.model.interaction import EndReason
+from onechannel.model.ids import AssignmentId, InteractionId, WorkerId
+from onechannel.model.interaction import Direction, EndReason
 from onechannel.model.worker import WorkerKind
 
 __all__ = ["OperationsFold", "OperationsReport", "report"]
 
-_ZERO: Final = timedelta(0)
-_WELL_ENDED: Final = frozenset({EndReason.RESOLVED, EndReason.WITHDRAWN})
+#: What the kernel records where the customer left while somebody served.
+_LEFT: Final = "left"
 
 
 @attrs.frozen(kw_only=True)
@@ -35,7 +38,8 @@ class OperationsReport(Figures):
     - `by_channel`: under the channel on which an interaction began.
     - `by_queue`: under the first queue in which it waited; else the first it was put into; else,
       where it was in none, what it was about; else under none.
-    - `open`: interactions not closed at the end of the log.
+    - `open`: interactions not closed at the end of the log, outbound ones too.
+    - `side_conversations`: parts of the work that were handed to others; they count nowhere else.
     - `anomalies`: what a source claimed and cannot be, counted by "verb: reason".
     - `two_at_once`: observed acceptances by a person of whom an earlier accepted one still ran.
     - `out_of_turn`: observed acceptances from a queue, by a person, before that of another which
@@ -43,6 +47,7 @@ class OperationsReport(Figures):
     """
 
     open: int
+    side_conversations: int
     anomalies: Mapping[str, int]
     two_at_once: int
     out_of_turn: int
@@ -62,52 +67,13 @@ def report(events: Iterable[e.Event]) -> OperationsReport:
 
 
 @attrs.define(eq=False)
-class _Stay:
-    """A stay in a queue, which may prove to be a waiting; `left_at` is by the queue's own clock."""
-
-    queue: str
-    put_at: datetime
-    since: datetime
-    observed: bool
-    left_at: datetime | None = None
-    end_unknown: bool = False
-
-
-@attrs.define(eq=False)
-class _Interaction:
-    """What of an interaction the figures still need; `tally` once it is counted."""
-
-    channel: str
-    customer: CustomerId | None
-    about: str | None
-    priority: int
-    put_into: str | None = None
-    waited_in: str | None = None
-    stay: _Stay | None = None
-    waited: timedelta = _ZERO
-    waited_until: datetime | None = None
-    wait_known: bool = True
-    unserved: bool = False
-    by_person: bool = False
-    by_machine: bool = False
-    said_accepted: bool = False
-    handlings: int = 0
-    handled: timedelta = _ZERO
-    tally: Tally | None = None
-
-
-@attrs.define(eq=False)
 class _Service:
-    """A person's assignment that runs."""
+    """A person's part that runs, observed or not."""
 
-    worker: WorkerId
-    since: datetime
+    part: Part
+    live: Live
     observed: bool
-    live: _Interaction
 
-
-#: The channel it began on, and the queue it counts under.
-_Key: TypeAlias = tuple[str, str | None]
 
 #: When each of many things began and ended, in seconds since the epoch.
 _Spans: TypeAlias = tuple["array[float]", "array[float]"]
@@ -129,10 +95,13 @@ class OperationsFold:
     """A report in the making: `add` the events of a log, ask for the `report` at any time."""
 
     def __init__(self) -> None:
-        self._open: dict[InteractionId, _Interaction] = {}
+        self._open: dict[InteractionId, Live] = {}
         self._running: dict[AssignmentId, _Service] = {}
-        self._tallies: dict[_Key, Tally] = {}
+        self._roles: dict[AssignmentId, Role] = {}
+        self._places: dict[InteractionId, Tally] = {}
+        self._tallies: dict[Key, Tally] = {}
         self._machines: set[WorkerId] = set()
+        self._asides = 0
         self._anomalies: dict[str, int] = {}
         self._served: dict[WorkerId, _Spans] = {}
         self._turns: dict[tuple[str, int], _Spans] = {}
@@ -148,13 +117,14 @@ class OperationsFold:
         """The figures of the log so far."""
         tallies = list(self._tallies.items())
         for live in self._open.values():
-            key, tally = _key(live), Tally()
-            _count(tally, live, None)
+            key, tally = key_of(live), Tally()
+            count(tally, live, None)
             tallies.append((key, tally))
         total = figures([tally for _, tally in tallies])
         return OperationsReport(
             **attrs.asdict(total, recurse=False),
             open=len(self._open),
+            side_conversations=self._asides,
             anomalies=FrozenMap(self._anomalies),
             two_at_once=sum(map(_overlapping, self._all_served().values())),
             out_of_turn=sum(map(_overtaking, self._turns.values())),
@@ -170,63 +140,129 @@ class OperationsFold:
         else:
             self._machines.discard(data.worker)
 
-    def _arrived(self, _event: e.Event, data: e.InteractionArrived) -> None:
-        self._open[data.interaction] = _Interaction(
-            data.channel, data.customer, data.about, data.priority
-        )
+    def _arrived(self, event: e.Event, data: e.InteractionArrived) -> None:
+        if data.direction is Direction.INTERNAL:
+            self._asides += 1
+            return
+        live = Live(data.channel, data.customer, data.about, data.priority)
+        live.outbound = data.direction is Direction.OUTBOUND
+        self._open[data.interaction] = live
+        kept = self._places.pop(data.predecessor or "", None)
+        if kept is not None:
+            kept.abandoned -= 1
+            kept.abandoned_returned += 1
+            live.came_back = event.origin.occurred_at
 
     def _queued(self, event: e.Event, data: e.InteractionQueued) -> None:
         live = self._open.get(data.interaction)
         if live is None:
             return
         at = event.origin.occurred_at
-        _end_stay(live, at)
+        end_stay(live, at)
         if live.put_into is None:
             live.put_into = data.queue
-        live.stay = _Stay(data.queue, at, data.since, data.plan is None)
+        since = data.since if live.came_back is None else max(data.since, live.came_back)
+        live.stay = Stay(data.queue, at, since, data.plan is None)
+        live.machine_serves = False
 
     def _dequeued(self, event: e.Event, data: e.InteractionDequeued) -> None:
         live = self._open.get(data.interaction)
         if live is not None and live.stay is not None and live.stay.left_at is None:
             live.stay.left_at = event.origin.occurred_at
 
-    def _accepted(self, event: e.Event, data: e.AssignmentAccepted) -> None:
+    def _went_away(
+        self,
+        event: e.Event,
+        data: e.InteractionScheduled | e.InteractionSlept | e.InteractionSuspended,
+    ) -> None:
+        """Nobody waits in the queue any more, and nobody serves."""
         live = self._open.get(data.interaction)
         if live is None:
             return
-        at, stay = event.origin.occurred_at, live.stay
-        if data.worker in self._machines:
+        end_stay(live, event.origin.occurred_at)
+        live.machine_serves = False
+        if isinstance(data, e.InteractionScheduled):
+            live.called_back = True
+
+    def _opened(self, _event: e.Event, data: e.AssignmentOpened) -> None:
+        if data.role is not Role.SERVES:
+            self._roles[data.assignment] = data.role
+
+    def _not_taken(
+        self,
+        _event: e.Event,
+        data: e.AssignmentDeclined | e.AssignmentExpired | e.AssignmentRescinded,
+    ) -> None:
+        self._roles.pop(data.assignment, None)
+
+    def _accepted(self, event: e.Event, data: e.AssignmentAccepted) -> None:
+        role = self._roles.pop(data.assignment, Role.SERVES)
+        live = self._open.get(data.interaction)
+        if live is None:
+            return
+        at = event.origin.occurred_at
+        if data.worker not in self._machines:
+            observed = event.origin.cause is e.Cause.OBSERVED
+            part = Part(data.worker, role, at)
+            self._running[data.assignment] = _Service(part, live, observed)
+        if role is Role.SERVES:
+            self._begins_to_serve(live, data.worker, at)
+
+    def _begins_to_serve(self, live: Live, worker: WorkerId, at: datetime) -> None:
+        stay, live.machine_serves = live.stay, worker in self._machines
+        if live.machine_serves:
             live.by_machine = True
             if stay is not None and not stay.observed and stay.put_at == at:
                 live.stay = None
         else:
             live.by_person = True
-            observed = event.origin.cause is e.Cause.OBSERVED
-            self._running[data.assignment] = _Service(data.worker, at, observed, live)
             if stay is not None and stay.observed:
                 turns = self._turns.setdefault((stay.queue, live.priority), _spans())
                 _note(turns, stay.since, at)
-        _end_stay(live, at)
+        end_stay(live, at)
         live.unserved = False
+
+    def _role_changed(self, event: e.Event, data: e.RoleChanged) -> None:
+        live, service = self._open.get(data.interaction), self._running.get(data.assignment)
+        at = event.origin.occurred_at
+        if service is not None:
+            service.part.change(data.role, at, service.live.worked)
+        if live is not None and data.role is Role.SERVES:
+            self._begins_to_serve(live, data.worker, at)
+
+    def _part_goes_on(
+        self,
+        event: e.Event,
+        data: e.AssignmentHeld | e.AssignmentResumed | e.AssignmentWrapping,
+    ) -> None:
+        service = self._running.get(data.assignment)
+        if service is not None:
+            _GOES_ON[type(data)](service.part, event.origin.occurred_at)
 
     def _released(self, event: e.Event, data: e.AssignmentReleased) -> None:
         service = self._running.pop(data.assignment, None)
         if service is None:
             return
-        end = max(service.since, event.origin.occurred_at)
-        counted = service.live.tally or service.live
-        counted.handlings += 1
-        counted.handled += end - service.since
+        begin = service.part.since
+        end = service.part.end(event.origin.occurred_at, service.live.worked)
         if service.observed:
-            _note(self._served.setdefault(service.worker, _spans()), service.since, end)
+            _note(self._served.setdefault(data.worker, _spans()), begin, end)
 
     def _closed(self, event: e.Event, data: e.InteractionClosed) -> None:
         live = self._open.pop(data.interaction, None)
         if live is None:
             return
-        _end_stay(live, event.origin.occurred_at)
-        live.tally = self._tallies.setdefault(_key(live), Tally())
-        _count(live.tally, live, data.reason)
+        end_stay(live, event.origin.occurred_at)
+        left = data.reason is EndReason.RESOLVED and data.disposition == _LEFT
+        live.walked_out = left and live.machine_serves
+        live.tally = tally = self._tallies.setdefault(key_of(live), Tally())
+        before = tally.abandoned
+        count(tally, live, data.reason)
+        if data.place_until is not None and tally.abandoned > before:
+            self._places[data.interaction] = tally
+
+    def _place_lost(self, _event: e.Event, data: e.PlaceLost) -> None:
+        self._places.pop(data.interaction, None)
 
     def _anomaly(self, _event: e.Event, data: e.AnomalyObserved) -> None:
         name = f"{data.verb}: {data.reason}"
@@ -249,75 +285,40 @@ class OperationsFold:
         served = {worker: (begins[:], ends[:]) for worker, (begins, ends) in self._served.items()}
         for service in self._running.values():
             if service.observed:
-                begins, ends = served.setdefault(service.worker, _spans())
-                begins.append(service.since.timestamp())
+                begins, ends = served.setdefault(service.part.worker, _spans())
+                begins.append(service.part.since.timestamp())
                 ends.append(inf)
         return served
 
+
+_GOES_ON: Final[dict[type[e.EventData], Callable[[Part, datetime], None]]] = {
+    e.AssignmentHeld: Part.hold,
+    e.AssignmentResumed: Part.resume,
+    e.AssignmentWrapping: Part.wrap_up,
+}
 
 _FOLD: Final[dict[type[e.EventData], Callable[[OperationsFold, e.Event, Any], None]]] = {
     e.WorkerDefined: OperationsFold._worker_defined,
     e.InteractionArrived: OperationsFold._arrived,
     e.InteractionQueued: OperationsFold._queued,
     e.InteractionDequeued: OperationsFold._dequeued,
+    **dict.fromkeys((e.InteractionScheduled, e.InteractionSlept), OperationsFold._went_away),
+    e.InteractionSuspended: OperationsFold._went_away,
+    e.AssignmentOpened: OperationsFold._opened,
+    **dict.fromkeys((e.AssignmentDeclined, e.AssignmentExpired), OperationsFold._not_taken),
+    e.AssignmentRescinded: OperationsFold._not_taken,
     e.AssignmentAccepted: OperationsFold._accepted,
+    e.RoleChanged: OperationsFold._role_changed,
+    **dict.fromkeys(_GOES_ON, OperationsFold._part_goes_on),
     e.AssignmentReleased: OperationsFold._released,
     e.InteractionClosed: OperationsFold._closed,
+    e.PlaceLost: OperationsFold._place_lost,
     e.AnomalyObserved: OperationsFold._anomaly,
 }
 
 
-def _key(live: _Interaction) -> _Key:
-    stayed_in = None if live.stay is None else live.stay.queue
-    return live.channel, live.waited_in or stayed_in or live.put_into or live.about
-
-
-def _end_stay(live: _Interaction, at: datetime) -> None:
-    """The stay was a waiting, and is over: by the queue's own clock, or else at `at`."""
-    stay = live.stay
-    if stay is None:
-        return
-    live.stay = None
-    live.unserved = True
-    if live.waited_in is None:
-        live.waited_in = stay.queue
-    end = stay.left_at
-    if end is None:
-        if stay.end_unknown:
-            live.wait_known = False
-            return
-        end = at
-    # No instant counts twice, though a second waiting may keep the age of the first.
-    begin = stay.since if live.waited_until is None else max(stay.since, live.waited_until)
-    live.waited_until = max(begin, end)
-    live.waited += live.waited_until - begin
-
-
-def _count(tally: Tally, live: _Interaction, reason: EndReason | None) -> None:
-    """Count an interaction that ended for this reason, or is open."""
-    queued = live.waited_in is not None or live.stay is not None
-    abandoned = reason is EndReason.ABANDONED
-    answered = live.by_person or (live.said_accepted and not abandoned)
-    tally.interactions += 1
-    tally.queued += queued
-    tally.answered += answered
-    tally.handlings += live.handlings
-    tally.handled += live.handled
-    if live.customer is None:
-        tally.unidentified += 1
-    else:
-        tally.customers[live.customer] = tally.customers.get(live.customer, 0) + 1
-    if not answered:
-        tally.abandoned += abandoned and live.unserved
-        tally.self_served += live.by_machine and not queued and reason in _WELL_ENDED
-    elif not queued:
-        tally.at_once += 1
-    elif live.wait_known:
-        tally.waits.append(live.waited.total_seconds())
-
-
 def _by(
-    name: Callable[[_Key], str | None], tallies: Iterable[tuple[_Key, Tally]]
+    name: Callable[[Key], str | None], tallies: Iterable[tuple[Key, Tally]]
 ) -> FrozenMap[str, Figures]:
     groups: dict[str, list[Tally]] = {}
     for key, tally in tallies:

@@ -1,17 +1,18 @@
 """Rendering: a timeline as lines of plain text.
 
-Laws of this file: columns are aligned by what a terminal shows, not by what a string counts; what
-was said is shown only where it is asked for.
+Laws of this file: columns are aligned by what a terminal shows, not by what a string counts; a line
+is no longer than it is asked to be, where words allow it; what was said is shown only where it is
+asked for.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
-from unicodedata import combining, east_asian_width
 
 import attrs
 
-from onechannel.insight.timeline import Entry, EntryKind
+from onechannel.insight.entries import Entry, EntryKind
+from onechannel.insight.terminal import aligned, width, wrapped
 from onechannel.model.personal import personal
 
 __all__ = ["Line", "render_lines", "render_text"]
@@ -31,14 +32,27 @@ _MARKS: Final = {
     "task": "+",
 }
 _OTHER_MARK: Final = "."
+#: Before what the customer never sees.
+_ASIDE: Final = "> "
 
-_BARS: Final = {EntryKind.WAITING: ".", EntryKind.SERVED: "=", EntryKind.WRAPPING: "-"}
-_BAR_WIDTH: Final = 12
+_BARS: Final = {
+    EntryKind.WAITING: ".",
+    EntryKind.AWAY: ",",
+    EntryKind.SERVED: "=",
+    EntryKind.BESIDE: "+",
+    EntryKind.HELD: "_",
+    EntryKind.WRAPPING: "-",
+}
+_BAR_WIDTH: Final = 6
 
 # Names of our own, since strftime's depend on the process's locale.
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _GAP: Final = "  "
 _LONG: Final = timedelta(hours=1)
+
+#: How wide a line is by default, and how much of it the last column has at least.
+_CELLS: Final = 100
+_LAST_COLUMN: Final = 30
 
 
 @attrs.frozen
@@ -50,24 +64,34 @@ class Line:
 
 
 def render_text(
-    entries: Iterable[Entry], *, show_text: bool = False, zone: tzinfo = UTC
+    entries: Iterable[Entry],
+    *,
+    show_text: bool = False,
+    zone: tzinfo = UTC,
+    cells: int = _CELLS,
 ) -> Iterator[str]:
     """A timeline to read: `render_lines` without the kinds."""
-    return (line.text for line in render_lines(entries, show_text=show_text, zone=zone))
+    lines = render_lines(entries, show_text=show_text, zone=zone, cells=cells)
+    return (line.text for line in lines)
 
 
 def render_lines(
-    entries: Iterable[Entry], *, show_text: bool = False, zone: tzinfo = UTC
+    entries: Iterable[Entry],
+    *,
+    show_text: bool = False,
+    zone: tzinfo = UTC,
+    cells: int = _CELLS,
 ) -> Iterator[Line]:
     """A timeline to read, under a heading for each day of `zone`.
 
     A line has: the time; how long after the arrival of that interaction; how long it took, as a
-    number and as a bar against the longest; channel, interaction, who, and what. An empty line
-    stands where nothing happened for an hour. `kind` is there for those who colour.
+    number and as a bar against the longest; channel, interaction, who, and what, which goes on
+    below where it is too long for `cells` columns. What is in a side conversation has a `>`. An
+    empty line stands where nothing happened for an hour. `kind` is there for those who colour.
     """
     kept = list(entries)
     rows = list(_rows(kept, zone))
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     last: datetime | None = None
     for entry, row in zip(kept, rows, strict=True):
         local = entry.at.astimezone(zone)
@@ -77,11 +101,11 @@ def render_lines(
         if new_day:
             yield Line(f"{_DAYS[local.weekday()]} {local.date().isoformat()} ({local.tzname()})")
         last = local
-        margin = _GAP + _GAP.join(map(_aligned, row, widths, _RIGHT)) + _GAP
-        said = entry.text.split("\n") if show_text and entry.text else [""]
-        yield Line(margin + _phrase(entry, said[0]), entry.kind)
-        for more in said[1:]:
-            yield Line(" " * (_width(margin) + 2) + more, entry.kind)
+        margin = _GAP + _GAP.join(map(aligned, row, widths, _RIGHT)) + _GAP
+        said = entry.text if show_text else None
+        for line in _column(entry, said, zone, max(cells - width(margin), _LAST_COLUMN)):
+            yield Line(margin + line, entry.kind)
+            margin = " " * width(margin)
 
 
 #: Which columns have their numbers at the right.
@@ -126,10 +150,26 @@ def _channel(name: str | None) -> str:
     return "" if name is None else f"{_MARKS.get(name, _OTHER_MARK)} {name}"
 
 
-def _phrase(entry: Entry, said: str) -> str:
+# -- the last column ------------------------------------------------------------------------------
+
+
+def _column(entry: Entry, said: str | None, zone: tzinfo, cells: int) -> Iterator[str]:
+    """What happened, on as many lines as it takes; all but the first stand further in."""
+    mark = _ASIDE if entry.aside else ""
+    paragraphs = [_phrase(entry, zone)]
+    if said:
+        first, *others = said.split("\n")
+        paragraphs = [f"{paragraphs[0]}: {first}", *others]
+    for number, paragraph in enumerate(paragraphs):
+        begin = _GAP if number else ""
+        for line in wrapped(begin + paragraph, cells - len(mark), _GAP):
+            yield mark + line
+
+
+def _phrase(entry: Entry, zone: tzinfo) -> str:
     opening, closing = _AROUND.get(entry.kind, (" (", ")"))
     detail = "" if entry.detail is None else f"{opening}{entry.detail}{closing}"
-    return f"{entry.what}{detail}{': ' if said else ''}{said}"
+    return f"{entry.what}{detail}{_due(entry, zone)}"
 
 
 #: What stands around the detail, where it is no aside.
@@ -139,6 +179,17 @@ _AROUND: Final = {
     EntryKind.CUSTOMER: (" ", ""),
     EntryKind.ANOMALY: (": ", ""),
 }
+
+
+def _due(entry: Entry, zone: tzinfo) -> str:
+    """`, by 13:00`, with the day where it is another, and seconds where there are any."""
+    if entry.due is None:
+        return ""
+    local = entry.due.astimezone(zone)
+    day = "" if local.date() == entry.at.astimezone(zone).date() else f"{local.date().isoformat()} "
+    clock = local.strftime("%H:%M:%S" if local.second or local.microsecond else "%H:%M")
+    return f", {'by' if entry.kind is EntryKind.PROMISE else 'until'} {day}{clock}"
+
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
@@ -155,15 +206,3 @@ def _length(span: timedelta) -> str:
     if seconds < _DAY:
         return f"{seconds // _HOUR}h {seconds % _HOUR // _MINUTE:02}m"
     return f"{seconds // _DAY}d {seconds % _DAY // _HOUR:02}h"
-
-
-def _aligned(text: str, width: int, right: bool) -> str:
-    padding = " " * (width - _width(text))
-    return padding + text if right else text + padding
-
-
-def _width(text: str) -> int:
-    """How many cells of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if combining(sign) else 1 + (east_asian_width(sign) in "WF") for sign in text)

@@ -4,203 +4,173 @@ Laws of this file: one generator per command and per alarm. Every refusal comes 
 event; each event is applied before the generator resumes, so that the state is always up to date.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from itertools import chain
+from typing import Any, Final
 
 from onechannel import commands as c
 from onechannel import events as e
-from onechannel.errors import CommandRefused, PolicyMissing
-from onechannel.kernel.arrivals import arrive, say
+from onechannel import model as m
+from onechannel.errors import CommandRefused, InvalidValue
+from onechannel.identity import IDENTITY
+from onechannel.journeys import PROMISES, Occasion, due_at, resumed
+from onechannel.kernel import custody
+from onechannel.kernel.arrivals import arrive, reach, say
+from onechannel.kernel.custody import Decision
+from onechannel.kernel.messages import MESSAGES
 from onechannel.kernel.observe import OBSERVE
-from onechannel.kernel.plans import make_plan, next_step, stand_in_line
-from onechannel.kernel.state import Alarm, LiveAssignment, LiveInteraction, State
-from onechannel.kernel.turn import Turn
-from onechannel.model.assignment import AssignmentState, Role
-from onechannel.model.ids import InteractionId, WorkerId, assignment_id
-from onechannel.model.interaction import EndReason, InteractionState, QueuedBecause
-from onechannel.model.policy import Named, Pause, PlanAsk
-from onechannel.model.worker import PEOPLE, WorkerKind, WorkerState
-from onechannel.routing import why_asked
+from onechannel.kernel.ongoing import ONGOING, come_back, fall_asleep, turn_comes
+from onechannel.kernel.serving import SERVING, people_or_all
+from onechannel.live.deadlines import Alarm
+from onechannel.live.state import State, called_back
+from onechannel.live.turn import Turn
+from onechannel.model.ids import journey_id, promise_id
+from onechannel.routing import found_callable, why_asked
 
 __all__ = ["DECIDE", "FIRE", "settle"]
 
-Decision: TypeAlias = Iterator[e.EventData]
 
-_MACHINES: Final = frozenset({WorkerKind.MACHINE})
-
-
-# -- the customer ---------------------------------------------------------------------------------
+# -- journeys and promises ------------------------------------------------------------------------
 
 
-def _register(turn: Turn, command: c.RegisterCustomer) -> Decision:
-    if turn.facts.customer(command.customer) is not None:
-        raise CommandRefused(f"customer {command.customer} is registered already")
-    for number, address in enumerate(command.addresses, start=1):
-        holder = turn.facts.customer_at(address.key)
-        if holder is not None:
-            raise CommandRefused(
-                f"address {number} of customer {command.customer} is customer {holder}'s: "
-                "register without it, or use that customer"
-            )
-    yield e.CustomerRegistered(command.customer, command.name, command.addresses)
+def _open_journey(turn: Turn, command: c.OpenJourney) -> Decision:
+    customer = turn.customer(command.customer)
+    lapses_at = turn.now + turn.state.policy.journey_window
+    journey = journey_id(turn.state.position + 1)
+    yield e.JourneyOpened(journey, customer, command.about, command.reference, lapses_at)
 
 
-def _leave(turn: Turn, command: c.Leave) -> Decision:
+def _join_journey(turn: Turn, command: c.JoinJourney) -> Decision:
     live = turn.interaction(command.interaction, command)
-    if live.state is InteractionState.ENGAGED:
-        reason = EndReason.RESOLVED
-    elif turn.state.channels[live.channel].real_time:
-        reason = EndReason.ABANDONED
-    else:
-        reason = EndReason.WITHDRAWN
-    yield from _end(turn, live, e.InteractionClosed(live.id, reason, None))
+    journey = turn.journey(command.journey, command)
+    root = turn.state.families.root
+    if live.customer is None or root(live.customer) != root(journey.customer):
+        raise CommandRefused(f"journey {journey.id} is another customer's than {live.id}")
+    if turn.state.pursuits.journey_of(live.id) != journey.id:
+        yield e.JourneyJoined(journey.id, live.id, m.StitchedBecause.NAMED)
 
 
-# -- who serves -----------------------------------------------------------------------------------
+def _journey_over(kind: type[e.JourneyAchieved | e.JourneyFailed]) -> Callable[..., Decision]:
+    def decide(turn: Turn, command: c.AchieveJourney | c.FailJourney) -> Decision:
+        yield kind(turn.journey(command.journey, command).id, command.reason)
+
+    return decide
 
 
-def _accept(turn: Turn, command: c.Accept) -> Decision:
-    found = turn.assignment(command.assignment, command)
-    yield e.AssignmentAccepted(found.id, found.interaction, found.worker)
+def _promise(turn: Turn, command: c.MakePromise) -> Decision:
+    interaction = journey = customer = None
+    if command.interaction is not None:
+        live = turn.interaction(command.interaction, command)
+        interaction, customer = live.id, turn.known_as(live.customer)
+        journey = turn.state.pursuits.journey_of(live.id)
+    if command.customer is not None:
+        customer = turn.customer(command.customer)
+    if command.calendar is not None and command.calendar not in turn.state.calendars:
+        raise CommandRefused(f"calendar {command.calendar} is not defined: DefineCalendar first")
+    worker = command.worker or (turn.actor.id if turn.by_worker else None)
+    if worker is not None:
+        turn.defined(worker)
+    calendar = None if command.calendar is None else turn.state.calendars[command.calendar]
+    due = due_at(turn.now, command.due, command.within, calendar)
+    promise = promise_id(turn.state.position + 1)
+    made = (command.what, due, command.calendar, worker, interaction, journey, None)
+    yield e.PromiseMade(promise, customer, *made)
 
 
-def _decline(turn: Turn, command: c.Decline) -> Decision:
-    found = turn.assignment(command.assignment, command)
-    yield e.AssignmentDeclined(found.id, found.interaction, found.worker, command.reason)
-    yield from _pause(turn, found.worker, turn.state.policy.after_decline)
+def _about_promise(turn: Turn, command: Any) -> Decision:
+    found = turn.promise(command.promise, command)
+    waits = called_back(turn.state, found)
+    if isinstance(command, c.WithdrawPromise) and waits is not None:
+        # Nobody is to be called back: there is nothing left to wait for.
+        yield from custody.end(turn, waits, m.EndReason.WITHDRAWN, command.reason)
+        return
+    yield from PROMISES[type(command)](found, command, _occasion(turn))
 
 
-def _release(turn: Turn, command: c.Release) -> Decision:
-    found = turn.assignment(command.assignment, command)
-    yield e.AssignmentReleased(found.id, found.interaction, found.worker)
-
-
-def _escalate(turn: Turn, command: c.Escalate) -> Decision:
-    live = _ours(turn.interaction(command.interaction, command))
-    owner = turn.owner(live)
-    if turn.state.workers[owner.worker].seat.worker.kind is not WorkerKind.MACHINE:
-        raise CommandRefused(f"interaction {live.id} is served by a person: only machines escalate")
-    planned = make_plan(turn, _ask(turn, live, PEOPLE, QueuedBecause.ESCALATION))
-    yield from stand_in_line(turn, live.id, planned, QueuedBecause.ESCALATION, command.reason)
-    yield from _part(turn, owner)
-
-
-def _hand_back(turn: Turn, command: c.HandBack) -> Decision:
-    live = _ours(turn.interaction(command.interaction, command))
-    owner = turn.owner(live)
-    if turn.state.workers[owner.worker].seat.worker.kind is WorkerKind.MACHINE:
-        raise CommandRefused(f"interaction {live.id} is served by a machine already")
-    planned = make_plan(turn, _ask(turn, live, _MACHINES, QueuedBecause.HAND_BACK))
-    channel = turn.state.channels[live.channel]
-    if not any(turn.state.index.anybody(channel, step.requirement) for step in planned.plan.steps):
-        raise CommandRefused(
-            f"no machine can take interaction {live.id} now: whoever serves it keeps it"
-        )
-    yield from stand_in_line(turn, live.id, planned, QueuedBecause.HAND_BACK, command.reason)
-    yield from _part(turn, owner)
-
-
-def _ours(live: LiveInteraction) -> LiveInteraction:
-    if live.plan is None:
-        raise CommandRefused(
-            f"interaction {live.id} is routed by somebody else: say what they decided"
-        )
-    return live
-
-
-def _close(turn: Turn, command: c.Close) -> Decision:
-    live = turn.interaction(command.interaction, command)
-    turn.claim(live)
-    yield from _end(turn, live, e.InteractionClosed(live.id, command.reason, command.disposition))
-
-
-def _ask(
-    turn: Turn, live: LiveInteraction, kinds: frozenset[WorkerKind], because: QueuedBecause
-) -> PlanAsk:
-    return PlanAsk(
-        interaction=live.id,
-        channel=live.channel,
-        queue=live.queue,
-        about=live.about,
-        priority=live.priority,
-        customer=live.customer,
-        kinds=kinds,
-        because=because,
-        at=turn.now,
-    )
-
-
-def _end(turn: Turn, live: LiveInteraction, closed: e.InteractionClosed) -> Decision:
-    """Close it, and let go of whoever is asked or serves."""
-    owner, pending, ours = live.owner, live.pending, live.plan is not None
-    yield closed
-    if pending is not None:
-        asked = turn.state.assignments[pending]
-        yield e.AssignmentRescinded(asked.id, asked.interaction, asked.worker)
-    if owner is not None:
-        yield from _part(turn, turn.state.assignments[owner], ours=ours)
-
-
-def _part(turn: Turn, assignment: LiveAssignment, *, ours: bool = True) -> Decision:
-    """The worker serves no longer: it wraps up where that is due, else it is free.
-
-    Where somebody else routes, how long a worker wraps up is theirs to say.
-    """
-    state = turn.state
-    wrap_up = state.workers[assignment.worker].seat.worker.wrap_up
-    if wrap_up is None and assignment.queue is not None:
-        wrap_up = state.queues[assignment.queue].wrap_up
-    if wrap_up and ours:
-        yield e.AssignmentWrapping(
-            assignment.id, assignment.interaction, assignment.worker, turn.now + wrap_up
-        )
-    else:
-        yield e.AssignmentReleased(assignment.id, assignment.interaction, assignment.worker)
+def _occasion(turn: Turn) -> Occasion:
+    return Occasion(turn.now, turn.state.calendars, turn.state.position + 1)
 
 
 # -- workers --------------------------------------------------------------------------------------
 
 
 def _sign_in(turn: Turn, command: c.SignIn) -> Decision:
-    turn.worker(command.worker, command)
+    sanction = turn.worker(command.worker, command).sanction
     yield e.WorkerSignedIn(command.worker)
+    if sanction is not None and sanction[1] > turn.now:
+        yield e.WorkerUnavailable(command.worker, *sanction, sanction=True)
 
 
-def _sign_out(turn: Turn, command: c.SignOut) -> Decision:
-    worker = turn.worker(command.worker, command)
-    held = [turn.state.assignments[held] for held in worker.assignments]
-    serving = [assignment for assignment in held if assignment.state is AssignmentState.ACTIVE]
-    if serving:
-        raise CommandRefused(
-            f"worker {command.worker} still serves {serving[0].interaction}: "
-            "close it or hand it back first"
-        )
-    yield e.WorkerSignedOut(command.worker)
-    for assignment in held:
-        if assignment.state is AssignmentState.PENDING:
-            yield e.AssignmentRescinded(assignment.id, assignment.interaction, assignment.worker)
-        else:
-            yield e.AssignmentReleased(assignment.id, assignment.interaction, assignment.worker)
+def _drain(turn: Turn, command: c.SignOut | c.Drain) -> Decision:
+    """What it is asked goes back; it is gone once it has nothing left, which may be now."""
+    state, worker, leaves = turn.state, command.worker, isinstance(command, c.SignOut)
+    turn.worker(worker, command)
+    held = [state.assignments[one] for one in state.workers[worker].assignments]
+    # A machine that is gone finishes nothing.
+    back = _give_back(turn, worker) if leaves and turn.is_machine(worker) else iter(())
+    if all(one.state is m.AssignmentState.PENDING for one in held):
+        yield e.WorkerSignedOut(worker)
+    else:
+        yield e.WorkerDraining(worker, turn.now + state.policy.return_after if leaves else None)
+    for one in held:
+        if one.state is m.AssignmentState.PENDING:
+            yield from custody.part(turn, one)
+    for interaction in state.index.waiting_for(worker):
+        live = state.interactions[interaction]
+        assert live.plan is not None  # the index holds nothing else
+        last = live.step == len(live.plan.steps) - 1
+        if not last and custody.gone(state, live.plan.steps[live.step].requirement.workers):
+            yield custody.next_step(state, turn.now, live)
+    yield from back
+
+
+def _give_back(turn: Turn, worker: str, *, real_time: bool = True) -> Decision:
+    """What it serves goes back to its queue; without what is real-time, if it is to finish that.
+
+    All of it is planned at once, before any event.
+    """
+    state, because, planned = turn.state, m.QueuedBecause.SIGNED_OUT, []
+    for one in [state.assignments[held] for held in state.workers[worker].assignments]:
+        live = state.interactions.get(one.interaction)
+        stays = state.channels[one.channel].real_time and not real_time
+        if live is not None and live.plan is not None and live.owner == one.id and not stays:
+            plan = custody.plan_again(turn, live, people_or_all(turn, worker), because)
+            planned.append((live, plan))
+    return chain.from_iterable(
+        custody.queue_again(turn, live, plan, because, since=live.since) for live, plan in planned
+    )
 
 
 def _become_available(turn: Turn, command: c.BecomeAvailable) -> Decision:
-    turn.worker(command.worker, command)
+    _unsanctioned(turn, command)
     yield e.WorkerAvailable(command.worker)
 
 
 def _become_unavailable(turn: Turn, command: c.BecomeUnavailable) -> Decision:
-    turn.worker(command.worker, command)
+    _unsanctioned(turn, command)
     until = None if command.duration is None else turn.now + command.duration
+    # A machine that is down finishes nothing.
+    down = turn.is_machine(command.worker)
+    back = _give_back(turn, command.worker) if down else iter(())
     yield e.WorkerUnavailable(command.worker, command.reason, until)
+    yield from back
 
 
-def _pause(turn: Turn, worker: WorkerId, pause: Pause | None) -> Decision:
-    """What the policy has for one who did not accept; a state the worker chose itself stays."""
-    if pause is None or turn.state.workers[worker].state is not WorkerState.AVAILABLE:
-        return
-    until = None if pause.duration is None else turn.now + pause.duration
-    yield e.WorkerUnavailable(worker, pause.reason, until)
+def _unsanctioned(turn: Turn, command: c.BecomeAvailable | c.BecomeUnavailable) -> None:
+    worker = turn.worker(command.worker, command)
+    runs = worker.sanction is not None and worker.sanction[1] > turn.now
+    if runs and turn.actor.kind not in {m.ActorKind.SUPERVISOR, m.ActorKind.SYSTEM}:
+        raise CommandRefused(
+            f"worker {command.worker} is unavailable by sanction ({worker.reason}): "
+            "it ends by itself, or a supervisor ends it"
+        )
+
+
+def _sanction(turn: Turn, command: c.Sanction) -> Decision:
+    turn.worker(command.worker, command)
+    until = turn.now + command.duration
+    yield e.WorkerUnavailable(command.worker, command.reason, until, sanction=True)
 
 
 # -- the centre itself ----------------------------------------------------------------------------
@@ -213,15 +183,15 @@ def _define_worker(turn: Turn, command: c.DefineWorker) -> Decision:
 
 
 def _define_queue(turn: Turn, command: c.DefineQueue) -> Decision:
-    known = turn.state.queues.get(command.queue.name)
-    standing = [one for one in turn.state.interactions.values() if one.queue == command.queue.name]
-    if known is not None and known.router is not command.queue.router and standing:
+    queue, known = command.queue, turn.state.queues.get(command.queue.name)
+    standing = [one for one in turn.state.interactions.values() if one.queue == queue.name]
+    if known is not None and known.router is not queue.router and standing:
         raise CommandRefused(
             f"queue {known.name} is routed by {known.router} and {len(standing)} are in it: "
             "let it run empty first"
         )
-    if turn.state.queues.get(command.queue.name) != command.queue:
-        yield e.QueueDefined(command.queue)
+    if known != queue:
+        yield e.QueueDefined(queue)
 
 
 def _define_channel(turn: Turn, command: c.DefineChannel) -> Decision:
@@ -229,36 +199,48 @@ def _define_channel(turn: Turn, command: c.DefineChannel) -> Decision:
         yield e.ChannelDefined(command.channel)
 
 
+def _define_calendar(turn: Turn, command: c.DefineCalendar) -> Decision:
+    try:
+        m.check_zone(command.calendar.zone)
+    except InvalidValue as fault:
+        raise CommandRefused(str(fault)) from None
+    if turn.state.calendars.get(command.calendar.name) != command.calendar:
+        yield e.CalendarDefined(command.calendar)
+
+
 def _adopt_policy(turn: Turn, command: c.AdoptPolicy) -> Decision:
-    plan = command.policy.plan
-    if isinstance(plan, Named) and plan.name not in turn.callables:
-        raise PolicyMissing(
-            f"policy {command.policy.name} plans by {plan.name}, which this process lacks: "
-            "give it to Kernel(callables=…)"
-        )
+    for named in (command.policy.plan, command.policy.consent):
+        if isinstance(named, m.Named):
+            found_callable(command.policy, named, turn.callables)
     if turn.state.policy != command.policy:
         yield e.PolicyAdopted(command.policy)
 
 
 #: The decision on every command.
 DECIDE: Final[dict[type, Callable[[Turn, Any], Decision]]] = {
-    c.RegisterCustomer: _register,
+    **IDENTITY,
+    c.OpenJourney: _open_journey,
+    c.JoinJourney: _join_journey,
+    c.AchieveJourney: _journey_over(e.JourneyAchieved),
+    c.FailJourney: _journey_over(e.JourneyFailed),
+    c.MakePromise: _promise,
+    **dict.fromkeys(PROMISES, _about_promise),
     c.Arrive: arrive,
+    c.Reach: reach,
     c.Say: say,
-    c.Leave: _leave,
-    c.Accept: _accept,
-    c.Decline: _decline,
-    c.Release: _release,
-    c.Escalate: _escalate,
-    c.HandBack: _hand_back,
-    c.Close: _close,
+    **MESSAGES,
+    **ONGOING,
+    **SERVING,
     c.SignIn: _sign_in,
-    c.SignOut: _sign_out,
+    c.SignOut: _drain,
+    c.Drain: _drain,
     c.BecomeAvailable: _become_available,
     c.BecomeUnavailable: _become_unavailable,
+    c.Sanction: _sanction,
     c.DefineWorker: _define_worker,
     c.DefineQueue: _define_queue,
     c.DefineChannel: _define_channel,
+    c.DefineCalendar: _define_calendar,
     c.AdoptPolicy: _adopt_policy,
     **OBSERVE,
 }
@@ -270,7 +252,8 @@ DECIDE: Final[dict[type, Callable[[Turn, Any], Decision]]] = {
 def _ring_over(turn: Turn, subject: str) -> Decision:
     found = turn.state.assignments[subject]
     yield e.AssignmentExpired(found.id, found.interaction, found.worker)
-    yield from _pause(turn, found.worker, turn.state.policy.after_expiry)
+    times = turn.state.workers[found.worker].missed
+    yield from custody.not_taken(turn, found, turn.state.policy.after_expiry, times)
 
 
 def _wrap_up_over(turn: Turn, subject: str) -> Decision:
@@ -278,20 +261,68 @@ def _wrap_up_over(turn: Turn, subject: str) -> Decision:
     yield e.AssignmentReleased(found.id, found.interaction, found.worker)
 
 
-def _step_over(turn: Turn, subject: str) -> Decision:
-    yield next_step(turn.state, turn.now, turn.state.interactions[subject])
+def _turn_over(turn: Turn, subject: str) -> Decision:
+    live = turn.state.interactions[subject]
+    if live.state is m.InteractionState.SUSPENDED:
+        return come_back(turn, live)
+    assert live.callback is not None  # or it would not be scheduled
+    return turn_comes(turn, live, live.callback)
 
 
-def _pause_over(_turn: Turn, subject: str) -> Decision:
-    yield e.WorkerAvailable(subject)
+def _lease_over(turn: Turn, subject: str) -> Decision:
+    """It is over; but while nobody decided nobody could say otherwise: then it is believed anew."""
+    live = turn.state.interactions[subject]
+    channel = turn.state.channels[live.channel]
+    lease = channel.lease if channel.real_time else None
+    if lease is not None and turn.now - turn.claimed_at >= lease:
+        yield from custody.leased(turn.state, turn.now, live)
+        return
+    yield e.LeaseExpired(subject)
+    if lease is not None:
+        yield from custody.end(turn, live, m.EndReason.FAILED, "lease-expired")
+
+
+def _return_over(turn: Turn, subject: str) -> Decision:
+    """What is asynchronous goes back to its queue; of what is real-time the worker sees the end."""
+    back = _give_back(turn, subject, real_time=False)
+    yield e.WorkerDraining(subject, None)
+    yield from back
+
+
+def _lapse_over(turn: Turn, subject: str) -> Decision:
+    """A journey in which something is open, or happened in the window, goes on."""
+    pursuits, window = turn.state.pursuits, turn.state.policy.journey_window
+    lapses_at = pursuits.lapses(pursuits.journeys[subject], window, turn.now)
+    yield e.JourneyExtended(subject, lapses_at) if lapses_at else e.JourneyLapsed(subject)
+
+
+def _only(event: Callable[[Turn, str], e.EventData]) -> Callable[[Turn, str], Decision]:
+    """The decision that is one event."""
+    return lambda turn, subject: iter((event(turn, subject),))
 
 
 #: The decision on every deadline.
 FIRE: Final[dict[Alarm, Callable[[Turn, str], Decision]]] = {
     Alarm.RING: _ring_over,
     Alarm.WRAP_UP: _wrap_up_over,
-    Alarm.STEP: _step_over,
-    Alarm.PAUSE: _pause_over,
+    Alarm.STEP: _only(
+        lambda turn, of: custody.next_step(turn.state, turn.now, turn.state.interactions[of])
+    ),
+    Alarm.CLOSE: lambda turn, of: custody.end(
+        turn, turn.state.interactions[of], m.EndReason.EXPIRED
+    ),
+    Alarm.TURN: _turn_over,
+    Alarm.IDLE: lambda turn, of: fall_asleep(turn, turn.state.interactions[of]),
+    Alarm.LEASE: _lease_over,
+    Alarm.PLACE: _only(lambda _, of: e.PlaceLost(of)),
+    Alarm.PAUSE: _only(lambda _, of: e.WorkerAvailable(of)),
+    Alarm.RETURN: _return_over,
+    Alarm.DUE: _only(lambda turn, of: e.PromiseBroken(*turn.state.pursuits.promises[of].ids)),
+    Alarm.RESUME: _only(
+        lambda turn, of: resumed(turn.state.pursuits.promises[of], _occasion(turn))
+    ),
+    Alarm.LAPSE: _lapse_over,
+    Alarm.RECEIPT: _only(lambda _, of: e.ReceiptUnmatched(of)),
 }
 
 
@@ -302,21 +333,14 @@ def settle(state: State, now: datetime) -> Decision:
     """Ask for every offerable pair, until none is left and no step of a moment is over."""
     while True:
         while (pair := state.index.next_pair()) is not None:
-            yield from _asked(state, now, *pair)
-        if not state.momentary:
+            live = state.interactions[pair[0]]
+            assert live.plan is not None  # the index holds nothing else
+            reason = why_asked(live.plan.steps[live.step].requirement)
+            yield from custody.asked(state, now, live, pair[1], m.Role.SERVES, reason=reason)
+        if state.momentary:
+            first = min(state.momentary, key=state.momentary.__getitem__)
+            yield custody.next_step(state, now, state.interactions[first])
+        elif state.leaving:
+            yield e.WorkerSignedOut(next(iter(state.leaving)))
+        else:
             return
-        first = min(state.momentary, key=state.momentary.__getitem__)
-        yield next_step(state, now, state.interactions[first])
-
-
-def _asked(
-    state: State, now: datetime, interaction: InteractionId, worker_id: WorkerId
-) -> Decision:
-    live, worker = state.interactions[interaction], state.workers[worker_id].seat.worker
-    assert live.plan is not None  # the index holds nothing else
-    assignment = assignment_id(live.id, live.opened + 1)
-    expires_at = None if worker.accepts_by_itself else now + state.policy.ring_for
-    reason = why_asked(live.plan.steps[live.step].requirement)
-    yield e.AssignmentOpened(assignment, live.id, worker.id, Role.SERVES, expires_at, reason)
-    if worker.accepts_by_itself:
-        yield e.AssignmentAccepted(assignment, live.id, worker.id)

@@ -4,23 +4,26 @@ Laws of this file: a call either changes nothing and raises, or leaves no offera
 deadline behind; time comes in with the request and never runs backwards.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Final
 
-from onechannel.commands import VERBS, Request
+from onechannel import commands as c
+from onechannel import model as m
+from onechannel.commands import VERBS, Relation, Request
 from onechannel.errors import CommandRefused, DeadlineDue, InvalidValue
 from onechannel.events import Cause, Event, EventData, Origin
+from onechannel.facts import NOTHING_PAST, Facts, references
 from onechannel.kernel.decide import DECIDE, FIRE, settle
-from onechannel.kernel.evolve import apply, evolve
-from onechannel.kernel.facts import NOTHING_PAST, Facts, references
 from onechannel.kernel.observe import OBSERVE
-from onechannel.kernel.snapshot import SNAPSHOT_VERSION, Snapshot, restore, take
-from onechannel.kernel.state import State
-from onechannel.kernel.turn import Turn
-from onechannel.model.actor import SYSTEM
+from onechannel.live.evolve import apply, evolve
+from onechannel.live.snapshot import SNAPSHOT_VERSION, Snapshot, restore, take
+from onechannel.live.state import State
+from onechannel.live.turn import Turn
 from onechannel.model.checks import utc
-from onechannel.model.policy import Planner
+from onechannel.model.ids import InteractionId
 from onechannel.ports import Reference
+from onechannel.routing import explanation
 
 __all__ = ["Kernel"]
 
@@ -28,7 +31,8 @@ __all__ = ["Kernel"]
 class Kernel:
     """One centre's decisions, as a protocol object without clock, randomness or I/O.
 
-    It starts on the built-in default policy; `callables` are the planners that a policy may name.
+    It starts on the built-in default policy; `callables` are the planners and hooks that a policy
+    may name::
 
         events = kernel.advance(at)            # deadlines first
         events = kernel.handle(request, facts)
@@ -36,23 +40,19 @@ class Kernel:
 
     __slots__ = ("_callables", "_state")
 
-    def __init__(self, callables: Mapping[str, Planner] | None = None) -> None:
+    def __init__(self, callables: m.Callables | None = None) -> None:
         self._callables = dict(callables or {})
         self._state = State()
 
     @classmethod
-    def replay(
-        cls, events: Iterable[Event], callables: Mapping[str, Planner] | None = None
-    ) -> "Kernel":
+    def replay(cls, events: Iterable[Event], callables: m.Callables | None = None) -> "Kernel":
         """The kernel that made these events; raises `LogInconsistent` where one cannot be."""
         kernel = cls(callables)
         kernel.follow(events)
         return kernel
 
     @classmethod
-    def restore(
-        cls, snapshot: Snapshot, callables: Mapping[str, Planner] | None = None
-    ) -> "Kernel":
+    def restore(cls, snapshot: Snapshot, callables: m.Callables | None = None) -> "Kernel":
         """The kernel of which the snapshot was taken."""
         if snapshot.version != SNAPSHOT_VERSION:
             raise InvalidValue(
@@ -73,6 +73,21 @@ class Kernel:
         for event in events:
             evolve(state, event)
 
+    def explain(self, interaction: InteractionId) -> m.Explanation | None:
+        """Who is asked for an open interaction, and what keeps all others; None if it is not open.
+
+        Where somebody else routes, nothing is known of the others.
+        """
+        state = self._state
+        live = state.interactions.get(interaction)
+        if live is None or live.plan is None:
+            return None
+        asked = state.assignments.get(live.pending or live.owner or "")
+        step, channel = live.plan.steps[live.step], state.channels[live.channel]
+        seats = (worker.seat for worker in state.workers.values())
+        winner = None if asked is None else asked.worker
+        return explanation(live.id, winner, state.policy.name, step.requirement, channel, seats)
+
     @property
     def position(self) -> int:
         """The position of the last event; 0 before the first."""
@@ -88,7 +103,7 @@ class Kernel:
         """What of the past the decision looks at and the facts do not yet answer."""
         if facts.complete:
             return ()
-        return tuple(asked for asked in references(request.command) if asked not in facts.answers)
+        return tuple(asked for asked in references(request) if asked not in facts.answers)
 
     def advance(self, at: datetime) -> tuple[Event, ...]:
         """Fire every deadline due by `at`, in order of time.
@@ -100,12 +115,13 @@ class Kernel:
         now = self._effective(utc(at))
         events: list[Event] = []
         while (first := state.deadlines.first) is not None and first[0] <= now:
-            due, _, (alarm, subject) = first
-            turn = Turn(state, now, due, SYSTEM, NOTHING_PAST, self._callables)
+            due, _, alarm, subject = first
+            turn = Turn(state, now, due, m.SYSTEM, Relation.ANY, NOTHING_PAST, self._callables)
             tenant = state.tenant
             assert tenant is not None  # whoever armed a deadline had one
-            origin = Origin(now, due, Cause.DEADLINE, None, SYSTEM, tenant)
-            self._apply(FIRE[alarm](turn, subject), origin, events)
+            origin = Origin(now, due, Cause.DEADLINE, None, m.SYSTEM, tenant)
+            self._apply(FIRE[alarm](turn, subject), origin, events, named=False)
+            assert state.deadlines.first != first  # or it would fire for ever
         return tuple(events)
 
     def handle(self, request: Request, facts: Facts = NOTHING_PAST) -> tuple[Event, ...]:
@@ -117,52 +133,59 @@ class Kernel:
         state = self._state
         command = request.command
         kind = type(command)
+        if state.tenant is not None and request.tenant != state.tenant:
+            raise CommandRefused(f"tenant {request.tenant} has no centre here")
         now = self._effective(request.at)
         first = state.deadlines.first
         if first is not None and first[0] <= now:
             raise DeadlineDue(
                 f"a deadline of {first[0].isoformat()} comes first: advance to the request's time"
             )
-        if state.tenant is not None and request.tenant != state.tenant:
-            raise CommandRefused(f"tenant {request.tenant} has no centre here")
-        if request.actor.kind not in VERBS[kind].actors:
+        relation = VERBS[kind].actors.get(request.actor.kind)
+        if relation is None:
             raise CommandRefused(f"a {request.actor.kind.value} may not {VERBS[kind].name}")
         claimed_at = request.claimed_at or now
         cause = Cause.OBSERVED if kind in OBSERVE else Cause.COMMAND
         origin = Origin(now, claimed_at, cause, request.id, request.actor, request.tenant)
-        turn = Turn(state, now, claimed_at, request.actor, facts, self._callables)
+        turn = Turn(state, now, claimed_at, request.actor, relation, facts, self._callables)
         events: list[Event] = []
-        self._apply(DECIDE[kind](turn, command), origin, events)
+        self._apply(DECIDE[kind](turn, command), origin, events, named=kind in _BY_NAME)
         return tuple(events)
 
     def _effective(self, at: datetime) -> datetime:
         last = self._state.at
         return at if last is None or at > last else last
 
-    def _apply(self, decision: Iterator[EventData], origin: Origin, events: list[Event]) -> None:
-        """Make events of what is decided, and then of what routing has to say to it."""
+    def _apply(
+        self, decision: Iterator[EventData], origin: Origin, events: list[Event], *, named: bool
+    ) -> None:
+        """Make events of what is decided, and then of what routing has to say to it.
+
+        Where somebody `named` who serves, that is no decision of the policy's.
+        """
         state = self._state
-        by_policy = origin if origin.cause is Cause.OBSERVED else None
+        by_policy = origin if named else None
         for data in decision:
             why = origin
+            if not data.stored:
+                events.append(Event(state.position, origin, data))
+                continue
             if data.by_policy:
                 why = by_policy = by_policy or _by_policy(origin)
             events.append(apply(state, Event(state.position + 1, why, data)))
-        if not state.index.restless:
+        if not (state.index.restless or state.leaving):
             return
-        routed = None if by_policy is origin else by_policy
+        routed = None if named else by_policy
         for data in settle(state, origin.recorded_at):
             routed = routed or _by_policy(origin)
             events.append(apply(state, Event(state.position + 1, routed, data)))
 
 
+#: Commands that say who serves, or takes another part.
+_BY_NAME: Final = frozenset(OBSERVE) | {c.Reach, c.Consult, c.Join, c.Assign}
+
+
 def _by_policy(origin: Origin) -> Origin:
     """The same occasion, where the policy decided and not who asked."""
-    return Origin(
-        origin.recorded_at,
-        origin.recorded_at,
-        Cause.POLICY,
-        origin.command,
-        origin.actor,
-        origin.tenant,
-    )
+    at = origin.recorded_at
+    return Origin(at, at, Cause.POLICY, origin.command, origin.actor, origin.tenant)

@@ -13,17 +13,13 @@ import attrs
 
 from onechannel import commands as c
 from onechannel import events as e
+from onechannel import machines
+from onechannel import model as m
 from onechannel.kernel.arrivals import new_id
-from onechannel.kernel.state import LiveInteraction
-from onechannel.kernel.transitions import INTERACTION
-from onechannel.kernel.turn import Turn
-from onechannel.model.assignment import Role
-from onechannel.model.channel import known_channel
-from onechannel.model.frozenmap import FrozenMap
-from onechannel.model.ids import AssignmentId, assignment_id
-from onechannel.model.interaction import QueuedBecause
-from onechannel.model.queue import Queue, Router
-from onechannel.model.worker import Worker
+from onechannel.kernel.custody import end, leased
+from onechannel.live.state import LiveInteraction
+from onechannel.live.turn import Turn
+from onechannel.model.ids import AssignmentId, WorkerId, assignment_id
 
 __all__ = ["OBSERVE"]
 
@@ -36,24 +32,30 @@ _OnOpen: TypeAlias = (
 def _arrival(turn: Turn, command: c.ObserveArrival) -> Observed:
     interaction = new_id(turn, command.interaction)
     if command.channel not in turn.state.channels:
-        yield e.ChannelDefined(known_channel(command.channel))
+        yield e.ChannelDefined(m.known_channel(command.channel))
     if command.customer is not None and turn.facts.customer(command.customer) is None:
         yield e.CustomerRegistered(command.customer, None, ())
     yield e.InteractionArrived(
-        interaction, command.channel, command.customer, None, command.about, command.priority, None
+        interaction,
+        command.channel,
+        turn.known_as(command.customer),
+        None,
+        command.about,
+        command.priority,
+        None,
     )
 
 
 def _queued(turn: Turn, command: c.ObserveQueued, live: LiveInteraction) -> Observed:
     queue = turn.state.queues.get(command.queue)
-    if queue is not None and queue.router is Router.OURS:
+    if queue is not None and queue.router is m.Router.OURS:
         yield _anomaly(command, f"queue {queue.name} is routed by us")
         return
     if queue is None:
-        yield e.QueueDefined(Queue(name=command.queue, router=Router.THEIRS))
+        yield e.QueueDefined(m.Queue(name=command.queue, router=m.Router.THEIRS))
     owner = live.owner
     yield e.InteractionQueued(
-        live.id, command.queue, QueuedBecause.OBSERVED, turn.claimed_at, None, None, None, None
+        live.id, command.queue, m.QueuedBecause.OBSERVED, turn.claimed_at, None, None, None, None
     )
     yield from _let_go(turn, owner)
 
@@ -71,9 +73,9 @@ def _accepted(turn: Turn, command: c.ObserveAccepted, live: LiveInteraction) -> 
         yield _anomaly(command, "that worker serves it already")
         return
     if command.worker not in turn.state.workers:
-        yield e.WorkerDefined(command.worker, Worker(id=command.worker, kind=command.kind))
+        yield e.WorkerDefined(command.worker, m.Worker(id=command.worker, kind=command.kind))
     assignment = assignment_id(live.id, live.opened + 1)
-    yield e.AssignmentOpened(assignment, live.id, command.worker, Role.SERVES, None, "observed")
+    yield e.AssignmentOpened(assignment, live.id, command.worker, m.Role.SERVES, None, "observed")
     yield e.AssignmentAccepted(assignment, live.id, command.worker)
     yield from _let_go(turn, owner)
 
@@ -87,13 +89,50 @@ def _released(turn: Turn, command: c.ObserveReleased, live: LiveInteraction) -> 
 
 
 def _closed(turn: Turn, command: c.ObserveClosed, live: LiveInteraction) -> Observed:
-    owner = live.owner
-    yield e.InteractionClosed(live.id, command.reason, command.disposition)
-    yield from _let_go(turn, owner)
+    yield from end(turn, live, command.reason, command.disposition)
 
 
 def _stated(_turn: Turn, command: c.ObserveAnomaly) -> Observed:
     yield e.AnomalyObserved(command.interaction, command.verb, command.reason, command.details)
+
+
+def _is_held(turn: Turn, live: LiveInteraction) -> bool:
+    """Whether a vendor holds it, if it goes on: a call, what somebody serves, or what is theirs."""
+    if live.plan is None or live.state is m.InteractionState.ENGAGED:
+        return True
+    calls = live.direction is m.Direction.INBOUND and live.callback is None
+    waits = live.state is m.InteractionState.WAITING
+    return waits and calls and turn.state.channels[live.channel].real_time
+
+
+def _reconcile(turn: Turn, command: c.Reconcile) -> Observed:
+    """Here as there: what they no longer hold is over, what they hold is as they say."""
+    for live in tuple(turn.state.interactions.values()):
+        if live.channel != command.channel or live.id not in turn.state.interactions:
+            continue
+        if live.id not in command.serving:
+            if _is_held(turn, live):
+                yield from end(turn, live, m.EndReason.FAILED, "reconciled")
+        elif live.plan is not None:
+            worker = command.serving[live.id]
+            if worker is not None and worker != turn.keeper(live):
+                details = m.FrozenMap({"worker": worker})
+                yield e.AnomalyObserved(live.id, "reconcile", "we say who serves it", details)
+            if live.state is m.InteractionState.ENGAGED:
+                yield from leased(turn.state, turn.now, live)
+        else:
+            yield from _as_they_say(turn, live, command.serving[live.id])
+    for unknown in sorted(command.serving.keys() - turn.state.interactions.keys()):
+        details = m.FrozenMap({"worker": command.serving[unknown] or "nobody"})
+        yield e.AnomalyObserved(unknown, "reconcile", "the interaction is not open", details)
+
+
+def _as_they_say(turn: Turn, live: LiveInteraction, worker: WorkerId | None) -> Observed:
+    served_by = None if live.owner is None else turn.state.assignments[live.owner].worker
+    if worker is None:
+        yield from _let_go(turn, live.owner)
+    elif worker != served_by:
+        yield from _accepted(turn, c.ObserveAccepted(interaction=live.id, worker=worker), live)
 
 
 def _let_go(turn: Turn, owner: AssignmentId | None) -> Observed:
@@ -113,7 +152,7 @@ def _on_open(
             yield _anomaly(command, "the interaction is not open")
         elif live.plan is not None:
             yield _anomaly(command, "the interaction is routed by us")
-        elif live.state not in INTERACTION.admits[type(command)]:
+        elif live.state not in machines.INTERACTION.admits[type(command)]:
             yield _anomaly(command, f"the interaction is {live.state.value}")
         else:
             yield from observed(turn, command, live)
@@ -128,7 +167,7 @@ def _anomaly(command: _OnOpen, reason: str) -> e.AnomalyObserved:
         if name != "interaction" and value is not None
     }
     verb = c.VERBS[type(command)].name
-    return e.AnomalyObserved(command.interaction, verb, reason, FrozenMap(details))
+    return e.AnomalyObserved(command.interaction, verb, reason, m.FrozenMap(details))
 
 
 #: The decision on every command that says what somebody else decided.
@@ -140,4 +179,5 @@ OBSERVE: Final[dict[type, Callable[[Turn, Any], Observed]]] = {
     c.ObserveReleased: _on_open(_released),
     c.ObserveClosed: _on_open(_closed),
     c.ObserveAnomaly: _stated,
+    c.Reconcile: _reconcile,
 }

@@ -3,16 +3,15 @@
 Law of this file: every command has one, and its kind is all that the table of verbs needs to know.
 """
 
-from enum import StrEnum
-
 import attrs
 
 from onechannel.model.checks import ident, member, optional
+from onechannel.model.code import Code
 
 __all__ = ["SYSTEM", "Actor", "ActorKind"]
 
 
-class ActorKind(StrEnum):
+class ActorKind(Code):
     """Who asks."""
 
     CUSTOMER = "customer"

@@ -6,23 +6,26 @@ once, when the address is built from outside, and never again when it is read ba
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 import attrs
 
 from onechannel.errors import InvalidValue
 from onechannel.model.checks import member, text, tuple_of
+from onechannel.model.code import Code
 from onechannel.model.personal import personal
 
 __all__ = ["Address", "Verification", "addresses_of"]
 
 _URI: Final = re.compile(r"([a-z][a-z0-9+.-]{0,30}):(\S{1,500})", re.IGNORECASE)
 _E164: Final = re.compile(r"\+[1-9][0-9]{1,14}")  # ITU-T E.164: at most 15 digits
+# Half of the digest: more than enough for all addresses there are.
+_MARK: Final = 32
 _VISUAL: Final = str.maketrans("", "", " -.()\u00a0")  # RFC 3966 visual separators, and spaces
 
 
-class Verification(StrEnum):
+class Verification(Code):
     """How sure we are that the address is the customer's."""
 
     CLAIMED = "claimed"
@@ -49,6 +52,11 @@ class Address:
     def parse(cls, raw: str, verification: Verification = Verification.CLAIMED) -> "Address":
         """The address that `raw` denotes; raises `InvalidValue` without citing it."""
         return cls(raw=raw, key=_key(raw), verification=verification)
+
+    @property
+    def mark(self) -> str:
+        """What stays the same for one key and does not show it, to compare addresses by."""
+        return sha256(self.key.encode()).hexdigest()[:_MARK]
 
     @property
     def scheme(self) -> str:

@@ -6,7 +6,6 @@ for a channel by name.
 
 from collections.abc import Iterable
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 import attrs
@@ -19,8 +18,10 @@ from onechannel.model.checks import (
     ident,
     member,
     optional,
+    some_time,
     tuple_of,
 )
+from onechannel.model.code import Code
 
 __all__ = [
     "APP",
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-class Medium(StrEnum):
+class Medium(Code):
     """What passes between the two sides."""
 
     VOICE = "voice"
@@ -64,7 +65,10 @@ class Channel:
     """A way to reach the company, with what it can do.
 
     `load` is in units of which a person has 100 by default. `reply_window` is how long after the
-    customer's last message a free reply is allowed; None means for ever.
+    customer's last message a free reply is allowed, and after it a template where there are
+    `templates`; None means for ever. Without an answer for `dormant_after` an interaction is
+    dormant, and dormant for `closes_after` it is over. Real-time work of which nothing is heard for
+    `lease` is taken to have ended. None means never.
     """
 
     name: str = attrs.field(validator=ident)
@@ -76,6 +80,10 @@ class Channel:
     interruptible: bool = attrs.field(default=False, validator=flag)
     can_hold: bool = attrs.field(default=False, validator=flag)
     has_receipts: bool = attrs.field(default=False, validator=flag)
+    templates: bool = attrs.field(default=False, validator=flag)
+    dormant_after: timedelta | None = attrs.field(default=None, validator=optional(some_time))
+    closes_after: timedelta | None = attrs.field(default=None, validator=optional(some_time))
+    lease: timedelta | None = attrs.field(default=None, validator=optional(some_time))
     #: Schemes of the addresses this channel can reach, most natural first.
     schemes: tuple[str, ...] = attrs.field(default=(), converter=_schemes, validator=each(ident))
 
@@ -113,7 +121,12 @@ APP: Final = Channel(
 CHAT: Final = Channel(name="chat", real_time=True, load=_QUARTER, schemes=("mailto",))
 SMS: Final = Channel(name="sms", load=_QUARTER, has_receipts=True, schemes=("tel",))
 WHATSAPP: Final = Channel(
-    name="whatsapp", load=_QUARTER, has_receipts=True, reply_window=_META_WINDOW, schemes=("tel",)
+    name="whatsapp",
+    load=_QUARTER,
+    has_receipts=True,
+    reply_window=_META_WINDOW,
+    templates=True,
+    schemes=("tel",),
 )
 SOCIAL: Final = Channel(name="social", load=_QUARTER, public=True)
 EMAIL: Final = Channel(name="email", load=_WHOLE, interruptible=True, schemes=("mailto",))

@@ -1,22 +1,36 @@
-"""Interactions: the states one can be in, and how one ends.
+"""Interactions: the states one can be in, where one comes from, and how one ends.
 
-Law of this file: closed sets only; which state follows which stands in `kernel/transitions.py`.
+Law of this file: closed sets only; which state follows which stands in `machines.py`.
 """
 
-from enum import StrEnum
+from onechannel.model.code import Code
 
-__all__ = ["EndReason", "InteractionState", "QueuedBecause"]
+__all__ = ["Direction", "EndReason", "InteractionState", "QueuedBecause"]
 
 
-class InteractionState(StrEnum):
-    """Where an interaction stands."""
+class InteractionState(Code):
+    """Where an interaction stands.
+
+    Waiting for a worker; engaged with one; dormant, since it is the customer's turn; suspended,
+    since it is a third party's. Dormant and suspended work holds no capacity.
+    """
 
     WAITING = "waiting"
     ENGAGED = "engaged"
+    DORMANT = "dormant"
+    SUSPENDED = "suspended"
     CLOSED = "closed"
 
 
-class EndReason(StrEnum):
+class Direction(Code):
+    """Who reached whom; what is internal the customer never sees."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class EndReason(Code):
     """Why an interaction ended; the set is closed."""
 
     RESOLVED = "resolved"
@@ -29,11 +43,15 @@ class EndReason(StrEnum):
     FAILED = "failed"
 
 
-class QueuedBecause(StrEnum):
+class QueuedBecause(Code):
     """What brought an interaction into a queue."""
 
     ARRIVAL = "arrival"
     RETURN = "return"
     ESCALATION = "escalation"
     HAND_BACK = "hand-back"
+    TRANSFER = "transfer"
+    CALLBACK = "callback"
+    WOKEN = "woken"
+    SIGNED_OUT = "signed-out"
     OBSERVED = "observed"

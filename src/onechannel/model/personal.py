@@ -4,10 +4,11 @@ Law of this file: one declaration (`personal`) per field; everything else, hidin
 of all, follows from that declaration and is never written a second time.
 """
 
-from enum import StrEnum
 from typing import Any, Final
 
 import attrs
+
+from onechannel.model.code import Code
 
 __all__ = ["DataKind", "hidden", "personal", "personal_fields"]
 
@@ -15,7 +16,7 @@ _SUBJECT: Final = "onechannel.subject"
 _KIND: Final = "onechannel.kind"
 
 
-class DataKind(StrEnum):
+class DataKind(Code):
     """How much care a field needs; `PUBLIC` and `INTERNAL` fields need no declaration."""
 
     PUBLIC = "public"

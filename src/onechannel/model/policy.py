@@ -4,7 +4,7 @@ Law of this file: a policy of built-in parts is data and stands whole in the log
 in it by name.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -12,6 +12,7 @@ import attrs
 
 from onechannel.errors import InvalidValue
 from onechannel.model.checks import (
+    at_least,
     duration,
     flag,
     ident,
@@ -31,6 +32,9 @@ from onechannel.model.worker import PEOPLE, WorkerKind
 
 __all__ = [
     "DEFAULT_POLICY",
+    "Callables",
+    "ConsentAsk",
+    "ConsentHook",
     "Named",
     "Pause",
     "PlanAsk",
@@ -85,10 +89,14 @@ class Named:
 
 @attrs.frozen(kw_only=True)
 class Pause:
-    """A worker is set unavailable for this reason; `duration` None: until it says otherwise."""
+    """A worker is set unavailable for this reason; `duration` None: until it says otherwise.
+
+    `after` is how often in a row it must have happened.
+    """
 
     reason: str = attrs.field(validator=ident)
     duration: timedelta | None = attrs.field(default=None, validator=optional(some_time))
+    after: int = attrs.field(default=1, validator=at_least(1))
 
 
 @attrs.frozen(kw_only=True)
@@ -108,9 +116,24 @@ class PlanAsk:
     kinds: frozenset[WorkerKind]
     because: QueuedBecause
     at: datetime
+    department: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ConsentAsk:
+    """What a consent hook is told before a customer is reached: ids and codes."""
+
+    customer: CustomerId
+    channel: str
+    purpose: str
+    at: datetime
 
 
 Planner: TypeAlias = Callable[[PlanAsk], Plan]
+#: Gives None where the customer may be reached, else a code for why not.
+ConsentHook: TypeAlias = Callable[[ConsentAsk], str | None]
+#: Whatever a policy may name.
+Callables: TypeAlias = Mapping[str, Planner | ConsentHook]
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +141,12 @@ class Policy:
     """The rules of one centre.
 
     `ring_for` is how long a worker is asked; `after_decline` and `after_expiry` what becomes of one
-    who does not accept (None: nothing).
+    who does not accept (None: nothing). What comes back waits `keeper_first` for the worker who had
+    it, and `return_after` is how long asynchronous work stays with one who signed out. A journey in
+    which nothing happens for `journey_window` has lapsed. A callback is promised `callback_within`
+    that time, and tried `callback_attempts` times, `callback_retry` apart. Side conversations are
+    on the channel `side_channel`. `consent` names the hook that is asked before a customer is
+    reached.
     """
 
     name: str = attrs.field(validator=ident)
@@ -126,6 +154,14 @@ class Policy:
     ring_for: timedelta = attrs.field(default=timedelta(seconds=20), validator=some_time)
     after_decline: Pause | None = attrs.field(default=None, validator=optional(is_a(Pause)))
     after_expiry: Pause | None = attrs.field(default=None, validator=optional(is_a(Pause)))
+    keeper_first: timedelta = attrs.field(default=timedelta(minutes=2), validator=duration)
+    return_after: timedelta = attrs.field(default=timedelta(minutes=5), validator=some_time)
+    journey_window: timedelta = attrs.field(default=timedelta(days=30), validator=some_time)
+    callback_within: timedelta = attrs.field(default=timedelta(hours=4), validator=some_time)
+    callback_retry: timedelta = attrs.field(default=timedelta(minutes=30), validator=some_time)
+    callback_attempts: int = attrs.field(default=3, validator=at_least(1))
+    side_channel: str = attrs.field(default="task", validator=ident)
+    consent: Named | None = attrs.field(default=None, validator=optional(is_a(Named)))
 
 
 #: What it is about names the skill a person needs; a machine that takes the channel serves first.

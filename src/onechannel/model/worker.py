@@ -5,7 +5,6 @@ Law of this file: a machine, a person and a partner differ in data only.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 
 import attrs
 
@@ -21,13 +20,14 @@ from onechannel.model.checks import (
     optional,
     skills,
 )
+from onechannel.model.code import Code
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.ids import WorkerId
 
 __all__ = ["PEOPLE", "Capacity", "Worker", "WorkerKind", "WorkerState"]
 
 
-class WorkerKind(StrEnum):
+class WorkerKind(Code):
     """Who serves: a person, a machine (bot, IVR, AI agent, form), an outside organisation."""
 
     PERSON = "person"
@@ -39,12 +39,13 @@ class WorkerKind(StrEnum):
 PEOPLE = frozenset({WorkerKind.PERSON, WorkerKind.PARTNER})
 
 
-class WorkerState(StrEnum):
-    """What a worker says of itself."""
+class WorkerState(Code):
+    """What a worker says of itself; who drains finishes its work, takes none, and is then gone."""
 
     SIGNED_OUT = "signed_out"
     AVAILABLE = "available"
     UNAVAILABLE = "unavailable"
+    DRAINING = "draining"
 
 
 def _limits(value: Mapping[str, int | None]) -> FrozenMap[str, int | None]:

@@ -1,9 +1,34 @@
 """Routing: pure functions and one index over the model's values."""
 
 from onechannel.routing.capacity import Seat
-from onechannel.routing.explaining import why_asked
+from onechannel.routing.explaining import explanation, why_asked, why_not
 from onechannel.routing.index import Rank, RoutingIndex
 from onechannel.routing.matching import admits
-from onechannel.routing.planning import plan_by_rule, restrict
+from onechannel.routing.planning import (
+    Planned,
+    asking_only,
+    consent,
+    first_asking,
+    found_callable,
+    plan_by_callable,
+    plan_by_rule,
+    returning,
+)
 
-__all__ = ["Rank", "RoutingIndex", "Seat", "admits", "plan_by_rule", "restrict", "why_asked"]
+__all__ = [
+    "Planned",
+    "Rank",
+    "RoutingIndex",
+    "Seat",
+    "admits",
+    "asking_only",
+    "consent",
+    "explanation",
+    "first_asking",
+    "found_callable",
+    "plan_by_callable",
+    "plan_by_rule",
+    "returning",
+    "why_asked",
+    "why_not",
+]

@@ -50,11 +50,15 @@ class _Profile:
 
 @attrs.define(eq=False)
 class _Lane:
-    """Waiting interactions alike in channel and requirement, best rank first."""
+    """Waiting interactions alike in channel and requirement, best rank first.
+
+    Where the requirement names workers these are `seats`, and there are no pools.
+    """
 
     channel: Channel
     requirement: Requirement
     pools: list[_Pool] = attrs.field(factory=list)
+    seats: dict[WorkerId, Seat] = attrs.field(factory=dict)
     heap: list[_Entry] = attrs.field(factory=list)
     live: int = 0
 
@@ -66,6 +70,7 @@ class RoutingIndex:
     _profiles: dict[object, _Profile] = attrs.field(factory=dict)
     _profile_of: dict[WorkerId, _Profile] = attrs.field(factory=dict)
     _lanes: dict[tuple[str, Requirement], _Lane] = attrs.field(factory=dict)
+    _named: dict[WorkerId, list[_Lane]] = attrs.field(factory=dict)
     _waiting: dict[InteractionId, tuple[_Entry, _Lane]] = attrs.field(factory=dict)
     #: Where a pair may have become possible since `next_pair` last answered None.
     _fresh: dict[InteractionId, None] = attrs.field(factory=dict)
@@ -83,7 +88,7 @@ class RoutingIndex:
                 pool.seats.pop(worker.id, None)
             if not old.members:
                 self._forget_profile(old)
-        key = (worker.kind, worker.skills)
+        key = _alike(worker)
         profile = self._profiles.get(key)
         if profile is None:
             profile = self._profiles[key] = _Profile(worker)
@@ -93,6 +98,8 @@ class RoutingIndex:
         self._profile_of[worker.id] = profile
         for channel in profile.pools.values():
             _sort_in(channel, profile)
+        for lane in self._named.get(worker.id, ()):
+            _name(lane, seat)
         self._freed[worker.id] = seat
 
     def touch(self, seat: Seat) -> None:
@@ -105,6 +112,8 @@ class RoutingIndex:
                 self._freed[worker_id] = seat
             else:
                 pool.seats.pop(worker_id, None)
+        if seat.open and worker_id in self._named:
+            self._freed[worker_id] = seat
 
     # -- waiting interactions ---------------------------------------------------------------------
 
@@ -142,12 +151,30 @@ class RoutingIndex:
                 pool.channel = channel
                 _sort_in(pool, profile)
                 self._freed.update(profile.members)
+            elif self._named:
+                self._freed.update(profile.members)
 
     # -- decisions --------------------------------------------------------------------------------
 
     def anybody(self, channel: Channel, requirement: Requirement) -> bool:
         """Whether somebody who meets the requirement could be asked on that channel now."""
         return self._longest_idle(self._lane(channel, requirement)) is not None
+
+    def waiting_for(self, worker: WorkerId) -> list[InteractionId]:
+        """What waits for that worker by name, in order of the line."""
+        lanes = [lane for lane in self._named.get(worker, ()) if lane.live]
+        entries = {entry for lane in lanes for entry in lane.heap if self._is_live(entry)}
+        return [entry[3] for entry in sorted(entries)]
+
+    def somebody(
+        self, channel: Channel, requirement: Requirement, but: frozenset[WorkerId]
+    ) -> WorkerId | None:
+        """The longest idle who meets the requirement and could be asked now, but for these."""
+        lane = self._lane(channel, requirement)
+        named = [seat for seat in lane.seats.values() if seat.fits(lane.channel)]
+        able = [seat for pool in lane.pools for seat in pool.seats.values()] + named
+        able = [seat for seat in able if seat.worker.id not in but]
+        return min(able, key=_idle).worker.id if able else None
 
     @property
     def restless(self) -> bool:
@@ -194,13 +221,20 @@ class RoutingIndex:
         for pool in lane.pools:
             if pool.seats:
                 seat = next(iter(pool.seats.values()))
-                if best is None or seat.order < best.order:
+                if best is None or seat.order < best.order or _ties(seat, best):
                     best = seat
+        for seat in lane.seats.values():
+            if seat.fits(lane.channel) and (best is None or _idle(seat) < _idle(best)):
+                best = seat
         return best
 
     def _best_for(self, worker_id: WorkerId, seat: Seat) -> _Entry | None:
         best: _Entry | None = None
-        for lane in self._profile_of[worker_id].lanes:
+        lanes = self._profile_of[worker_id].lanes
+        if worker_id in self._named:
+            named = (lane for lane in self._named[worker_id] if worker_id in lane.seats)
+            lanes = [*lanes, *named]
+        for lane in lanes:
             if not lane.live or not seat.fits(lane.channel):
                 continue
             while not self._is_live(lane.heap[0]):
@@ -222,23 +256,35 @@ class RoutingIndex:
             if len(self._lanes) > 2 * len(self._waiting) + _SLACK:
                 self._forget_lanes()
             lane = self._lanes[key] = _Lane(channel, requirement)
-            for profile in self._profiles.values():
-                self._join(profile, lane)
+            if requirement.workers:
+                self._name(lane)
+            else:
+                for profile in self._profiles.values():
+                    self._join(profile, lane)
         return lane
+
+    def _name(self, lane: _Lane) -> None:
+        for worker_id in sorted(lane.requirement.workers):
+            self._named.setdefault(worker_id, []).append(lane)
+            profile = self._profile_of.get(worker_id)
+            if profile is not None:
+                _name(lane, profile.members[worker_id])
 
     def _forget_lanes(self) -> None:
         """Lanes nobody waits in: what things are about may be as many as the things."""
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.live}
         for profile in self._profiles.values():
             profile.lanes = [lane for lane in profile.lanes if lane.live]
+        named = {name: [lane for lane in lanes if lane.live] for name, lanes in self._named.items()}
+        self._named = {name: lanes for name, lanes in named.items() if lanes}
 
     def _forget_profile(self, profile: _Profile) -> None:
-        del self._profiles[profile.sample.kind, profile.sample.skills]
+        del self._profiles[_alike(profile.sample)]
         for lane in profile.lanes:
             lane.pools.remove(profile.pools[lane.channel.name])
 
     def _join(self, profile: _Profile, lane: _Lane) -> None:
-        if not admits(lane.requirement, profile.sample):
+        if lane.requirement.workers or not admits(lane.requirement, profile.sample):
             return
         pool = profile.pools.get(lane.channel.name)
         if pool is None:
@@ -248,7 +294,29 @@ class RoutingIndex:
         lane.pools.append(pool)
 
 
+def _idle(seat: Seat) -> tuple[int, WorkerId]:
+    """Lower is longer."""
+    return seat.order, seat.worker.id
+
+
+def _ties(seat: Seat, best: Seat) -> bool:
+    return seat.order == best.order and seat.worker.id < best.worker.id
+
+
+def _alike(worker: Worker) -> object:
+    """All that requirements look at."""
+    return worker.kind, worker.department, worker.skills
+
+
+def _name(lane: _Lane, seat: Seat) -> None:
+    """A worker whom the lane names, if it meets the rest of the requirement."""
+    if admits(lane.requirement, seat.worker):
+        lane.seats[seat.worker.id] = seat
+    else:
+        lane.seats.pop(seat.worker.id, None)
+
+
 def _sort_in(pool: _Pool, profile: _Profile) -> None:
     fitting = [seat for seat in profile.members.values() if seat.fits(pool.channel)]
-    fitting.sort(key=lambda seat: (seat.order, seat.worker.id))
+    fitting.sort(key=_idle)
     pool.seats = OrderedDict((seat.worker.id, seat) for seat in fitting)

@@ -17,15 +17,25 @@ from onechannel.codec import (
     subjects_of,
 )
 from onechannel.errors import StoreFault
-from onechannel.events import Event, Origin
-from onechannel.model.ids import InteractionId, TenantId, root_of
+from onechannel.events import (
+    ChannelDefined,
+    CustomerMerged,
+    CustomerUnmerged,
+    Event,
+    EventData,
+    Origin,
+    WorkerDefined,
+)
+from onechannel.model.ids import CustomerId, InteractionId, TenantId, root_of
 from onechannel.ports import Batch
 
 __all__ = [
     "COLUMNS",
+    "DEFINITIONS",
     "READ_COLUMNS",
     "TURN_OVER",
     "check_batch",
+    "customers_of",
     "doubled",
     "events_from_rows",
     "line_of",
@@ -35,6 +45,9 @@ __all__ = [
 #: An event as a flat row, and what of it an event is read from: its data names the subjects too.
 COLUMNS: Final = ("position", "type", "version", *ORIGIN, *SUBJECTS, "data")
 READ_COLUMNS: Final = tuple(name for name in COLUMNS if name not in SUBJECTS)
+
+#: What whoever reads of one interaction needs of the centre besides.
+DEFINITIONS: Final = (ChannelDefined, WorkerDefined)
 
 #: A session commits once, and not after its end.
 TURN_OVER: Final = "a session commits once, before it ends: begin another"
@@ -83,6 +96,14 @@ def line_of(interaction: InteractionId) -> tuple[InteractionId, int]:
     return root, number
 
 
+def customers_of(data: EventData) -> tuple[CustomerId, ...]:
+    """The customers that an event names: of two who were merged, both."""
+    if isinstance(data, (CustomerMerged, CustomerUnmerged)):
+        return data.customer, data.survivor
+    customer: CustomerId | None = getattr(data, "customer", None)
+    return () if customer is None else (customer,)
+
+
 def check_batch(tenant: TenantId, position: int, batch: Batch) -> None:
     """Raise `StoreFault` unless the batch goes on after `position`, is the tenant's and adds up."""
     last = position + len(batch.events)
@@ -94,9 +115,9 @@ def check_batch(tenant: TenantId, position: int, batch: Batch) -> None:
         if made != (0, 0) and not position < made[0] <= made[1] <= last:
             raise StoreFault("a command's events are not in the batch: nothing was kept")
     try:
-        "".join((*batch.commands, *batch.addresses, *batch.addresses.values())).encode()
+        "".join((*batch.commands, *batch.freed, *batch.keys, *batch.keys.values())).encode()
     except UnicodeEncodeError:
-        raise StoreFault("an id or address holds half of a character: nothing was kept") from None
+        raise StoreFault("an id or a key holds half of a character: nothing was kept") from None
 
 
 def doubled(what: str) -> StoreFault:

@@ -10,21 +10,23 @@ from typing import TypeAlias
 
 from onechannel.errors import StoreFault
 from onechannel.events import CustomerRegistered, Event, InteractionArrived, InteractionClosed
-from onechannel.model.ids import CustomerId, InteractionId, TenantId
+from onechannel.model.ids import CustomerId, InteractionId, JourneyId, TenantId
 from onechannel.ports import (
     Answer,
     Batch,
     Committed,
     Conflict,
-    CustomerAt,
     CustomerKnown,
+    HolderOf,
     Past,
     Reference,
     StoredSnapshot,
 )
 from onechannel.stores._shared import (
+    DEFINITIONS,
     TURN_OVER,
     check_batch,
+    customers_of,
     doubled,
     line_of,
     rows_from_events,
@@ -43,7 +45,7 @@ class MemoryStore:
         self._tenant = tenant
         self._events: list[Event] = []
         self._commands: dict[str, tuple[int, int]] = {}
-        self._addresses: dict[str, CustomerId] = {}
+        self._keys: dict[str, str] = {}
         self._customers: dict[CustomerId, CustomerRegistered] = {}
         self._arrivals: dict[_Place, Past] = {}
         self._latest: dict[InteractionId, int] = {}
@@ -83,21 +85,33 @@ class MemoryStore:
             yield self._events[index]
 
     def history(
-        self, *, customer: CustomerId | None = None, interaction: InteractionId | None = None
+        self,
+        *,
+        customer: CustomerId | None = None,
+        interaction: InteractionId | None = None,
+        journey: JourneyId | None = None,
     ) -> Iterator[Event]:
-        """What happened to one customer or in one interaction, in order; each event once."""
-        wanted = {interaction}
-        if customer is not None:
-            wanted |= {
-                event.subject("interaction")
-                for event in self._events
-                if event.subject("customer") == customer
-            }
-        wanted -= {None}
+        """What is recorded of a customer, an interaction or a journey, each event once."""
+
+        def named(event: Event) -> bool:
+            of_journey = journey is not None and event.subject("journey") == journey
+            return of_journey or (customer is not None and customer in customers_of(event.data))
+
+        interactions, journeys = {interaction}, {journey}
+        for event in filter(named, self._events):
+            interactions.add(event.subject("interaction"))
+            journeys.add(event.subject("journey"))
         for event in self.read():
-            of_customer = customer is not None and event.subject("customer") == customer
-            if of_customer or event.subject("interaction") in wanted:
+            if (
+                named(event)
+                or event.subject("interaction") in interactions - {None}
+                or event.subject("journey") in journeys - {None}
+            ):
                 yield event
+
+    def definitions(self) -> Iterator[Event]:
+        """What channels and workers are and were, in order of the log."""
+        return (event for event in self.read() if isinstance(event.data, DEFINITIONS))
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
         """Keep a snapshot in place of an earlier one; outside sessions."""
@@ -117,8 +131,8 @@ class MemoryStore:
     def _answer(self, reference: Reference) -> Answer:
         if isinstance(reference, CustomerKnown):
             return self._customers.get(reference.customer)
-        if isinstance(reference, CustomerAt):
-            return self._addresses.get(reference.key)
+        if isinstance(reference, HolderOf):
+            return self._keys.get(reference.key)
         latest = self._latest.get(reference.root)
         return None if latest is None else self._arrivals[reference.root, latest]
 
@@ -130,15 +144,17 @@ class MemoryStore:
         arrivals, customers = self._new(batch.events)
         if not self._commands.keys().isdisjoint(batch.commands):
             raise doubled("a command id")
-        if not self._addresses.keys().isdisjoint(batch.addresses):
-            raise doubled("an address")
+        if not (self._keys.keys() - batch.freed).isdisjoint(batch.keys):
+            raise doubled("a key")
         self._events += batch.events
         self._arrivals |= arrivals
         for root, number in arrivals:
             self._latest[root] = max(number, self._latest.get(root, 0))
         self._customers |= customers
         self._commands |= batch.commands
-        self._addresses |= batch.addresses
+        for key in batch.freed:
+            self._keys.pop(key, None)
+        self._keys |= batch.keys
 
     def _new(
         self, events: Iterable[Event]

@@ -4,7 +4,7 @@ Law of this file: it is plain Python, so that a failure says what was found in a
 whether or not that rewrites assertions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,7 +17,7 @@ from onechannel.model.assignment import Role
 from onechannel.model.channel import WHATSAPP
 from onechannel.model.checks import TEXT_LIMIT
 from onechannel.model.frozenmap import FrozenMap
-from onechannel.model.ids import CustomerId, InteractionId, TenantId
+from onechannel.model.ids import CustomerId, InteractionId, JourneyId, TenantId
 from onechannel.model.interaction import EndReason, QueuedBecause
 from onechannel.model.plan import Plan, Step
 from onechannel.model.policy import DEFAULT_POLICY
@@ -27,9 +27,9 @@ from onechannel.ports import (
     Batch,
     Committed,
     Conflict,
-    CustomerAt,
     CustomerKnown,
     EventStore,
+    HolderOf,
     LineOf,
     Past,
     Reference,
@@ -38,6 +38,7 @@ from onechannel.ports import (
 __all__ = [
     "AT",
     "IDS",
+    "KEYS",
     "MANY",
     "SHAPES",
     "TEXTS",
@@ -48,6 +49,7 @@ __all__ = [
     "commit",
     "events_from",
     "fault",
+    "held",
     "latest_of",
     "nothing_kept",
     "origin",
@@ -57,6 +59,9 @@ __all__ = [
 ]
 
 AT: Final = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
+
+#: Keys that the tests of what is known by one use.
+KEYS: Final = frozenset({"tel:+1", "tel:+2"})
 
 #: More than a store may want to fetch, or to ask for, at once.
 MANY: Final = 2_500
@@ -112,14 +117,17 @@ def arrived(
     customer: CustomerId | None = None,
     predecessor: InteractionId | None = None,
     priority: int = 0,
+    journey: JourneyId | None = None,
 ) -> e.InteractionArrived:
     """An arrival."""
-    return e.InteractionArrived(interaction, "voice", customer, None, None, priority, predecessor)
+    return e.InteractionArrived(
+        interaction, "voice", customer, None, None, priority, predecessor, journey=journey
+    )
 
 
 def said(text: str, interaction: InteractionId = "i") -> e.MessageReceived:
     """A message."""
-    return e.MessageReceived(interaction, text)
+    return e.MessageReceived(interaction, f"{interaction}#1", "voice", None, text)
 
 
 def closed(interaction: InteractionId) -> e.InteractionClosed:
@@ -210,12 +218,13 @@ def append(
     store: EventStore,
     *happened: e.EventData,
     commands: Mapping[str, tuple[int, int]] | None = None,
-    addresses: Mapping[str, CustomerId] | None = None,
+    keys: Mapping[str, str] | None = None,
+    freed: Iterable[str] = (),
 ) -> list[e.Event]:
     """Commit what happened at the end of the log; gives the events."""
     end = sum(1 for _ in store.read())
     events = events_from(end + 1, happened, store.tenant)
-    batch = Batch(events=events, commands=commands or {}, addresses=addresses or {})
+    batch = Batch(events=events, commands=commands or {}, keys=keys or {}, freed=frozenset(freed))
     same(commit(store, end, batch), Committed(end + len(happened)))
     return list(events)
 
@@ -237,13 +246,20 @@ def nothing_kept(store: EventStore) -> Iterator[None]:
 def _everything(store: EventStore) -> tuple[object, ...]:
     """All that the tests of refused batches touch."""
     references: list[Reference] = [
-        *(CustomerAt(key) for key in ("tel:+1", "tel:+2")),
+        *(HolderOf(key) for key in sorted(KEYS)),
         *(CustomerKnown(customer) for customer in ("c", "d")),
         *(LineOf(root) for root in ("i", "j", "new")),
     ]
     with store.session() as session:
         answers, seen = dict(session.lookup(references)), dict(session.seen(["q", "r", "s"]))
     return list(store.read()), answers, seen, store.snapshot()
+
+
+def held(store: EventStore, *keys: str) -> list[object]:
+    """What each of the keys denotes."""
+    with store.session() as session:
+        answers = session.lookup([HolderOf(key) for key in keys])
+        return [answers[HolderOf(key)] for key in keys]
 
 
 def latest_of(store: EventStore, root: InteractionId) -> Past | None:

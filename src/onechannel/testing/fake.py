@@ -7,6 +7,7 @@ kernel.
 from datetime import timedelta
 from typing import Any, Final
 
+from onechannel.model.calendar import ALWAYS_OPEN
 from onechannel.model.worker import Capacity, WorkerKind
 from onechannel.simulation import VirtualCentre, WorkerHandle
 
@@ -17,15 +18,17 @@ _SELF_SERVICE: Final = ("web", "app", "chat")
 
 
 class FakeCentre(VirtualCentre):
-    """A centre with a queue `main` and a machine `greeter`, on virtual time.
+    """A centre with a queue `main`, a machine `greeter` and a calendar `always-open`.
 
     The greeter serves the channels web, app and chat, without limit and without wrap-up. Who calls,
-    writes or walks in waits for a person who has the skill named by what it is about.
+    writes or walks in waits for a person who has the skill named by what it is about. Time is
+    virtual, and `options` are those of a virtual centre.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.queue("main")
+        self.calendar(ALWAYS_OPEN)
         self.greeter: WorkerHandle = self.worker(
             "greeter",
             kind=WorkerKind.MACHINE,

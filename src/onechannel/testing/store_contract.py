@@ -13,14 +13,15 @@ from onechannel import events as e
 from onechannel.model.actor import Actor, ActorKind
 from onechannel.model.address import Address
 from onechannel.model.ids import TenantId
+from onechannel.model.journey import StitchedBecause
 from onechannel.ports import (
     Answer,
     Batch,
     Committed,
     Conflict,
-    CustomerAt,
     CustomerKnown,
     EventStore,
+    HolderOf,
     LineOf,
     Past,
     Reference,
@@ -29,6 +30,7 @@ from onechannel.ports import (
 from onechannel.testing._store_steps import (
     AT,
     IDS,
+    KEYS,
     MANY,
     SHAPES,
     TEXTS,
@@ -39,6 +41,7 @@ from onechannel.testing._store_steps import (
     commit,
     events_from,
     fault,
+    held,
     latest_of,
     nothing_kept,
     origin,
@@ -70,7 +73,7 @@ class EventStoreContract:
         """Before the first commit there is nothing to read, to look up or to restore."""
         store = open_store()
         same(list(store.read()), [])
-        same(list(store.history(customer="c", interaction="i")), [])
+        same(list(store.history(customer="c", interaction="i", journey="j")), [])
         same(store.snapshot(), None)
         with store.session() as session:
             same(list(session.read_since(0)), [])
@@ -114,11 +117,11 @@ class EventStoreContract:
             for number, text in enumerate(TEXTS)
         ]
         known = {one.addresses[0].key: one.customer for one in registered}
-        log = append(store, *map(said, TEXTS), *registered, addresses=known)
+        log = append(store, *map(said, TEXTS), *registered, keys=known)
         same([event.data for event in store.read()], [event.data for event in log])
         with store.session() as session:
-            answers = session.lookup([CustomerAt(key) for key in known])
-            same(dict(answers), {CustomerAt(key): customer for key, customer in known.items()})
+            answers = session.lookup([HolderOf(key) for key in known])
+            same(dict(answers), {HolderOf(key): customer for key, customer in known.items()})
 
     def test_reading_goes_on_while_others_append(self, open_store: OpenStore) -> None:
         """A reader skips nothing and doubles nothing when the log grows under it."""
@@ -134,7 +137,7 @@ class EventStoreContract:
     def test_opened_again_it_holds_the_same(self, open_store: OpenStore) -> None:
         """What was committed is there when the store is opened again."""
         store = open_store()
-        log = append(store, *a_life("i", "c"), commands={"r": (1, 3)}, addresses={"tel:+1": "c"})
+        log = append(store, *a_life("i", "c"), commands={"r": (1, 3)}, keys={"tel:+1": "c"})
         store.save_snapshot(StoredSnapshot(3, "{}"))
         store.close()
         again = open_store()
@@ -142,7 +145,7 @@ class EventStoreContract:
         same(again.snapshot(), StoredSnapshot(3, "{}"))
         with again.session() as session:
             same(dict(session.seen(["r", "s"])), {"r": (1, 3)})
-            same(session.lookup([CustomerAt("tel:+1")])[CustomerAt("tel:+1")], "c")
+            same(session.lookup([HolderOf("tel:+1")])[HolderOf("tel:+1")], "c")
 
     def test_it_may_be_closed_twice(self, open_store: OpenStore) -> None:
         """`close` a second time does nothing."""
@@ -162,7 +165,7 @@ class EventStoreContract:
                 batch = Batch(
                     events=(event,),
                     commands={"r": (event.position, event.position)},
-                    addresses={"tel:+1": "c"},
+                    keys={"tel:+1": "c"},
                 )
                 with store.session() as session:
                     same(session.commit(expected, batch), Conflict(3))
@@ -229,14 +232,14 @@ class EventStoreContract:
             same(session.commit(0, batch), Committed(1))
 
     def test_nothing_is_given_a_second_time(self, open_store: OpenStore) -> None:
-        """A second interaction, customer, address or command id is refused with its whole batch."""
+        """A second interaction, customer, key or command id is refused with its whole batch."""
         store = open_store()
         append(
             store,
             *a_life("i", "c"),
             arrived("i~1", predecessor="i"),
             commands={"r": (1, 3), "s": (0, 0)},
-            addresses={"tel:+1": "c"},
+            keys={"tel:+1": "c"},
         )
         fine, customer = arrived("new"), e.CustomerRegistered("c", "another", ())
         for doubles in (
@@ -250,9 +253,32 @@ class EventStoreContract:
         for command in ("r", "s"):
             commands = {"q": (5, 5), command: (0, 0)}
             refused(store, 4, Batch(events=events_from(5, [fine]), commands=commands))
-        addresses = {"tel:+2": "c", "tel:+1": "c"}
-        refused(store, 4, Batch(events=events_from(5, [fine]), addresses=addresses))
+        keys = {"tel:+2": "c", "tel:+1": "c"}
+        refused(store, 4, Batch(events=events_from(5, [fine]), keys=keys))
         append(store, fine, e.CustomerRegistered("d", None, ()), commands={"q": (0, 0)})
+
+    def test_a_key_that_was_freed_may_be_given_again(self, open_store: OpenStore) -> None:
+        """In a later batch or in the same one, which frees first; until then it is taken."""
+        store = open_store()
+        append(store, said("known"), keys={"tel:+1": "c", "tel:+2": "c"})
+        append(store, said("freed"), freed=["tel:+1", "tel:+3"])
+        same(held(store, "tel:+1", "tel:+2", "tel:+3"), [None, "c", None])
+        append(store, said("given again"), keys={"tel:+1": "d"})
+        append(store, said("handed over"), keys={"tel:+1": "c", "tel:+2": "d"}, freed=KEYS)
+        same(held(store, "tel:+1", "tel:+2"), ["c", "d"])
+        refused(store, 4, Batch(events=(), keys={"tel:+1": "d"}, freed=frozenset(["tel:+2"])))
+        append(store, said("freed alone"), freed=KEYS)
+        same(held(store, *KEYS), [None, None])
+
+    def test_a_conflict_or_a_refusal_frees_no_key(self, open_store: OpenStore) -> None:
+        """What a batch would have freed is taken as before where the batch is not kept."""
+        store = open_store()
+        append(store, arrived("i"), keys={"tel:+1": "c"})
+        with nothing_kept(store):
+            free = Batch(events=events_from(2, [said("late")]), freed=frozenset(["tel:+1"]))
+            same(commit(store, 0, free), Conflict(1))
+        again = events_from(2, [arrived("i")])
+        refused(store, 1, Batch(events=again, freed=frozenset(["tel:+1"]), keys={"tel:+1": "d"}))
 
     def test_what_cannot_be_carried_is_refused(self, open_store: OpenStore) -> None:
         """Half a character, a number beyond 64 bits, a time without UTC: refused, never changed."""
@@ -264,7 +290,9 @@ class EventStoreContract:
             event = e.Event(1, origin(seen=seen), said("when?"))
             refused(store, 0, Batch(events=(event,)))
         refused(store, 0, Batch(events=(), commands={"\udc80": (0, 0)}))
-        refused(store, 0, Batch(events=(), addresses={"x:\udc80": "c"}))
+        refused(store, 0, Batch(events=(), keys={"x:\udc80": "c"}))
+        refused(store, 0, Batch(events=(), keys={"x:c": "\udc80"}))
+        refused(store, 0, Batch(events=(), freed=frozenset(["x:\udc80"])))
         append(store, arrived("i", priority=2**63 - 1), arrived("j", priority=-(2**63)))
 
     def test_another_tenants_events_are_refused(self, open_store: OpenStore) -> None:
@@ -286,12 +314,12 @@ class EventStoreContract:
         """A look-up answers each reference it was given, with None where there is nothing."""
         store = open_store()
         registered, first, last = a_life("i", "c")
-        append(store, registered, first, last, arrived("j"), addresses={"tel:+1": "c"})
+        append(store, registered, first, last, arrived("j"), keys={"tel:+1": "c"})
         wanted: dict[Reference, Answer] = {
             CustomerKnown("c"): registered,
             CustomerKnown("i"): None,
-            CustomerAt("tel:+1"): "c",
-            CustomerAt("tel:+"): None,
+            HolderOf("tel:+1"): "c",
+            HolderOf("tel:+"): None,
             LineOf("i"): Past(first, last),
             LineOf("j"): Past(arrived("j"), None),
             LineOf("c"): None,
@@ -330,19 +358,19 @@ class EventStoreContract:
             same(latest_of(store, absent), None)
 
     def test_ids_of_any_shape_are_found(self, open_store: OpenStore) -> None:
-        """Customers, addresses, command ids and histories are found by equality, and by no less."""
+        """Customers, keys, command ids and histories are found by equality, and by no less."""
         store = open_store()
         registered = [e.CustomerRegistered(name, f"The {name}", ()) for name in IDS]
         append(
             store,
             *registered,
             commands={name: (number, number) for number, name in enumerate(IDS, start=1)},
-            addresses={f"x:{name}": name for name in IDS},
+            keys={f"x:{name}": name for name in IDS},
         )
         with store.session() as session:
             for number, one in enumerate(registered, start=1):
                 name = one.customer
-                known, at = CustomerKnown(name), CustomerAt(f"x:{name}")
+                known, at = CustomerKnown(name), HolderOf(f"x:{name}")
                 same(dict(session.lookup([known, at])), {known: one, at: name})
                 same(dict(session.seen([name])), {name: (number, number)})
         for one in registered:
@@ -363,19 +391,21 @@ class EventStoreContract:
     # -- history ----------------------------------------------------------------------------------
 
     def test_the_history_of_an_interaction(self, open_store: OpenStore) -> None:
-        """Everything that happened in one interaction, in order; a successor is another one."""
+        """Everything that names one interaction, in order; a successor is another one."""
         store = open_store()
         log = append(
             store,
-            arrived("i"),
+            arrived("i", journey="j-1"),
             arrived("i~1", predecessor="i"),
             said("of i", "i"),
             said("of i~1", "i~1"),
+            arrived("i>1", journey="j-1"),
+            e.JourneyJoined("j-2", "i", StitchedBecause.NAMED),
             closed("i"),
         )
-        same(list(store.history(interaction="i")), [log[0], log[2], log[4]])
+        same(list(store.history(interaction="i")), [log[at] for at in (0, 2, 5, 6)])
         same(list(store.history(interaction="i~1")), [log[1], log[3]])
-        same(list(store.history(interaction="j")), [])
+        same(list(store.history(interaction="j-1")), [])
         same(list(store.history()), [])
 
     def test_the_history_of_a_customer(self, open_store: OpenStore) -> None:
@@ -400,6 +430,49 @@ class EventStoreContract:
         same(list(store.history(customer="bo", interaction="k")), [log[i] for i in (1, 3, 4, 6, 7)])
         same(list(store.history(customer="cy")), [])
 
+    def test_the_history_of_a_customer_holds_its_journeys(self, open_store: OpenStore) -> None:
+        """What becomes of a customer's journeys, promises and merges, though it is not named."""
+        store = open_store()
+        log = append(
+            store,
+            e.JourneyOpened("j-1", "ana", "billing", None, AT),
+            e.JourneyOpened("j-2", "bo", "billing", None, AT),
+            e.PromiseKept("p-1", "ana", None, None, None),
+            e.JourneyAchieved("j-2", None),
+            e.JourneyAchieved("j-1", None),
+            e.CustomerMerged("bo", "ana", "stated"),
+            e.CustomerUnmerged("bo", "ana", "stated"),
+            e.JourneyLapsed("j-3"),
+        )
+        same(list(store.history(customer="ana")), [log[at] for at in (0, 2, 4, 5, 6)])
+        same(list(store.history(customer="bo")), [log[at] for at in (1, 3, 5, 6)])
+
+    def test_the_history_of_a_journey(self, open_store: OpenStore) -> None:
+        """What names it, and all of each interaction that arrived with it or joined it."""
+        store = open_store()
+        log = append(
+            store,
+            e.JourneyOpened("j-1", "ana", "billing", None, AT),
+            arrived("i", customer="ana", journey="j-1"),
+            arrived("k", customer="ana"),
+            said("of i", "i"),
+            said("of k, before it joins", "k"),
+            arrived("l", customer="ana", journey="j-2"),
+            e.JourneyJoined("j-1", "k", StitchedBecause.NAMED),
+            said("of k", "k"),
+            said("of l", "l"),
+            e.JourneyJoined("j-2", "k", StitchedBecause.NAMED),
+            e.CustomerRegistered("ana", None, ()),
+            e.JourneyLapsed("j-1"),
+        )
+        of_first = [log[at] for at in (0, 1, 2, 3, 4, 6, 7, 9, 11)]
+        of_other = [log[at] for at in (2, 4, 5, 6, 7, 8, 9)]
+        same(list(store.history(journey="j-1")), of_first)
+        same(list(store.history(journey="j-2")), of_other)
+        same(list(store.history(journey="j-2", interaction="i")), log[1:10])
+        same(list(store.history(journey="j-3")), [])
+        same(list(store.history(journey="i")), [])
+
     # -- snapshots --------------------------------------------------------------------------------
 
     def test_a_later_snapshot_replaces_an_earlier_one(self, open_store: OpenStore) -> None:
@@ -422,13 +495,13 @@ class EventStoreContract:
     def test_tenants_are_apart(self, open_store: OpenStore) -> None:
         """Two tenants may use the same ids; neither sees anything of the other's."""
         main, other = open_store("main"), open_store("other")
-        commands, addresses = {"r": (1, 3)}, {"tel:+1": "c"}
-        mine = append(main, *a_life("i", "c"), commands=commands, addresses=addresses)
+        commands, keys = {"r": (1, 3)}, {"tel:+1": "c"}
+        mine = append(main, *a_life("i", "c"), commands=commands, keys=keys)
         same(list(other.read()), [])
         with other.session() as session:
-            references = (CustomerKnown("c"), CustomerAt("tel:+1"), LineOf("i"))
+            references = (CustomerKnown("c"), HolderOf("tel:+1"), LineOf("i"))
             same(set(session.lookup(references).values()), {None})
             same(dict(session.seen(["r"])), {})
-        theirs = append(other, *a_life("i", "c"), commands=commands, addresses=addresses)
+        theirs = append(other, *a_life("i", "c"), commands=commands, keys=keys)
         same(list(main.read()), mine)
         same(list(other.read()), theirs)

@@ -26,7 +26,7 @@ from onechannel.adapters.delimited.stages import (
     named,
 )
 from onechannel.errors import InvalidValue
-from onechannel.model.ids import InteractionId, is_successor
+from onechannel.model.ids import InteractionId, is_derived
 from onechannel.model.worker import WorkerKind
 
 __all__ = ["Interpreter", "Observation"]
@@ -142,7 +142,7 @@ class Interpreter:
     def _interaction(self, fields: Sequence[str]) -> InteractionId:
         parts = [self._text(fields, column) for column in self._mapping.id]
         found = f"{self._mapping.source.name}:{'-'.join(parts)}"
-        if len(found) > _ID_LIMIT or is_successor(found):
+        if len(found) > _ID_LIMIT or is_derived(found):
             key = ", ".join(self._mapping.id)
             raise Unfit(f"columns {key}: the key is too long, or has the form of a successor")
         return found

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import attrs
 
-from onechannel.errors import ExtraMissing
+from onechannel.errors import InvalidValue
+from onechannel.model import zones
 
 __all__ = ["DayClock", "StampClock", "WallClock", "is_format", "zone_named"]
 
@@ -163,13 +164,10 @@ def zone_named(name: str) -> ZoneInfo | None:
 
     Raises `ExtraMissing` where this machine has no time zones at all.
     """
-    for known in (name, "Europe/London"):
-        try:
-            zone = ZoneInfo(known)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            continue
-        return zone if known == name else None
-    raise ExtraMissing("time zones", "cli")
+    try:
+        return zones.zone_named(name)
+    except InvalidValue:
+        return None
 
 
 def is_format(form: str, *, dated: bool = False, timed: bool = False) -> bool:

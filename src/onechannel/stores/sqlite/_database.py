@@ -21,13 +21,26 @@ from onechannel.errors import StoreFault
 from onechannel.model.ids import TenantId
 from onechannel.stores._shared import doubled
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "Database", "translated"]
+__all__ = [
+    "DEFINES",
+    "MERGES",
+    "SCHEMA",
+    "SCHEMA_VERSION",
+    "SURVIVOR",
+    "Database",
+    "translated",
+]
 
 # Written into the file's header: "1chn". Another number is another program's database.
 _APPLICATION_ID: Final = 0x3163686E
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
-SCHEMA: Final = """
+# A query finds a partial index where it says the index's condition in the same words.
+DEFINES: Final = "type in ('channel.defined', 'worker.defined')"
+MERGES: Final = "type in ('customer.merged', 'customer.unmerged')"
+SURVIVOR: Final = "json_extract(data, '$.survivor')"
+
+SCHEMA: Final = f"""
 create table centre (tenant text not null) strict;
 create table events (
     position    integer primary key,
@@ -47,6 +60,8 @@ create table events (
 create index events_by_interaction on events (interaction) where interaction is not null;
 create index events_by_customer on events (customer) where customer is not null;
 create index events_by_journey on events (journey) where journey is not null;
+create index events_by_survivor on events ({SURVIVOR}) where {MERGES};
+create index definitions on events (position) where {DEFINES};
 create unique index one_registration on events (customer) where type = 'customer.registered';
 create table interactions (
     root    text not null,
@@ -60,7 +75,7 @@ create table commands (
     first integer not null,
     last  integer not null
 ) strict, without rowid;
-create table addresses (key text primary key, customer text not null) strict, without rowid;
+create table keys (key text primary key, holder text not null) strict, without rowid;
 create table snapshots (
     slot     integer primary key check (slot = 1),
     position integer not null,
@@ -162,9 +177,10 @@ class Database:
         if application != _APPLICATION_ID:
             raise StoreFault(f"{self.path}: a database of another program: give another file")
         if version != SCHEMA_VERSION:
+            way_out = "upgrade onechannel" if version > SCHEMA_VERSION else "make it anew"
             raise StoreFault(
                 f"{self.path}: the database is of version {version}, this release knows "
-                f"{SCHEMA_VERSION}: upgrade onechannel"
+                f"{SCHEMA_VERSION}: {way_out}"
             )
         return False
 
@@ -235,7 +251,7 @@ _ONCE: Final = {
     "interactions.": "an interaction",
     "events.customer": "a customer",
     "commands.": "a command id",
-    "addresses.": "an address",
+    "keys.": "a key",
 }
 
 

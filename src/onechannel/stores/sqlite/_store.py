@@ -12,14 +12,14 @@ from typing import Any, Final
 
 from onechannel.errors import StoreFault
 from onechannel.events import CustomerRegistered, Event, InteractionArrived, InteractionClosed
-from onechannel.model.ids import CustomerId, InteractionId, TenantId
+from onechannel.model.ids import CustomerId, InteractionId, JourneyId, TenantId
 from onechannel.ports import (
     Answer,
     Batch,
     Committed,
     Conflict,
-    CustomerAt,
     CustomerKnown,
+    HolderOf,
     Past,
     Reference,
     StoredSnapshot,
@@ -33,18 +33,27 @@ from onechannel.stores._shared import (
     line_of,
     rows_from_events,
 )
-from onechannel.stores.sqlite._database import Database, translated
+from onechannel.stores.sqlite._database import DEFINES, MERGES, SURVIVOR, Database, translated
 
 __all__ = ["SQLiteStore"]
 
 # The queries are put together of names that stand in the code; what is asked for is bound.
 _EVENTS: Final = f"select {', '.join(READ_COLUMNS)} from events"  # noqa: S608
 _AFTER: Final = f"{_EVENTS} where position > ? order by position limit ?"
+_NAMED: Final = "select position, interaction, journey from events where"
 _HISTORY: Final = f"""
-{_EVENTS} where interaction = :interaction or customer = :customer
-or interaction in (select interaction from events where customer = :customer)
-order by position
+with named as (
+    {_NAMED} customer = :customer union {_NAMED} journey = :journey
+    union {_NAMED} {SURVIVOR} = :customer and {MERGES}
+)
+{_EVENTS} where position in (
+    select position from named
+    union select position from events where interaction = :interaction
+    union select position from events where interaction in (select interaction from named)
+    union select position from events where journey in (select journey from named)
+) order by position
 """  # noqa: S608
+_DEFINITIONS: Final = f"{_EVENTS} where {DEFINES} order by position"
 _REGISTERED: Final = f"{_EVENTS} where type = 'customer.registered' and customer = ?"
 # The arrival of the latest of a line and, where it is closed, its closing.
 _LINE: Final = f"""
@@ -52,7 +61,7 @@ _LINE: Final = f"""
     select arrived, closed from interactions where root = ? order by number desc limit 1
 ) on position in (arrived, closed) order by position
 """  # noqa: S608
-_KNOWN_BY: Final = "select customer from addresses where key = ?"
+_HOLDER: Final = "select holder from keys where key = ?"
 _SEEN: Final = "select id, first, last from commands where id in"
 _LAST: Final = "select coalesce(max(position), 0) from events"
 
@@ -62,7 +71,8 @@ _ADD_CLOSING: Final = """
 update interactions set closed = ? where root = ? and number = ? and closed is null
 """
 _ADD_COMMAND: Final = "insert into commands values (?, ?, ?)"
-_ADD_ADDRESS: Final = "insert into addresses values (?, ?)"
+_FREE_KEY: Final = "delete from keys where key = ?"
+_ADD_KEY: Final = "insert into keys values (?, ?)"
 _SAVE: Final = """
 insert into snapshots values (1, ?, ?) on conflict (slot) do update
 set position = excluded.position, body = excluded.body where excluded.position >= position
@@ -143,11 +153,19 @@ class SQLiteStore:
             after = rows[-1][0]
 
     def history(
-        self, *, customer: CustomerId | None = None, interaction: InteractionId | None = None
+        self,
+        *,
+        customer: CustomerId | None = None,
+        interaction: InteractionId | None = None,
+        journey: JourneyId | None = None,
     ) -> Iterator[Event]:
-        """What happened to one customer or in one interaction, in order; each event once."""
-        wanted = {"customer": customer, "interaction": interaction}
+        """What is recorded of a customer, an interaction or a journey, each event once."""
+        wanted = {"customer": customer, "interaction": interaction, "journey": journey}
         yield from events_from_rows(self._rows(_HISTORY, wanted), self.tenant)
+
+    def definitions(self) -> Iterator[Event]:
+        """What channels and workers are and were, in order of the log."""
+        yield from events_from_rows(self._rows(_DEFINITIONS), self.tenant)
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
         """Keep a snapshot in place of an earlier one; outside sessions."""
@@ -193,7 +211,8 @@ class SQLiteStore:
         many(_ADD_ARRIVAL, arrived)
         many(_ADD_CLOSING, closed)
         many(_ADD_COMMAND, [(command, *made) for command, made in batch.commands.items()])
-        many(_ADD_ADDRESS, batch.addresses.items())
+        many(_FREE_KEY, [(key,) for key in batch.freed])
+        many(_ADD_KEY, batch.keys.items())
 
 
 class _SQLiteSession:
@@ -211,8 +230,8 @@ class _SQLiteSession:
 
     def _answer(self, reference: Reference) -> Answer:
         store = self._store
-        if isinstance(reference, CustomerAt):
-            found = store._rows(_KNOWN_BY, (reference.key,))
+        if isinstance(reference, HolderOf):
+            found = store._rows(_HOLDER, (reference.key,))
             return str(found[0][0]) if found else None
         if isinstance(reference, CustomerKnown):
             rows = store._rows(_REGISTERED, (reference.customer,))

@@ -1,6 +1,6 @@
 """Hypothesis strategies: values, commands, events, and whole logs of a kernel."""
 
-from onechannel.testing.strategies.cues import PLANNERS, Cue
+from onechannel.testing.strategies.choosing import Cue
 from onechannel.testing.strategies.drawn import (
     addresses,
     commands,
@@ -19,6 +19,7 @@ from onechannel.testing.strategies.drawn import (
     texts,
     values,
 )
+from onechannel.testing.strategies.props import PLANNERS
 from onechannel.testing.strategies.rehearsal import START, Rehearsal
 
 __all__ = [

@@ -5,7 +5,7 @@ same value in every process; hypothesis is imported here and nowhere else.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from random import Random
 from types import NoneType, UnionType
@@ -18,6 +18,8 @@ from onechannel import events as e
 from onechannel.errors import ExtraMissing
 from onechannel.model.actor import Actor
 from onechannel.model.address import Address, Verification
+from onechannel.model.assignment import JOINING
+from onechannel.model.calendar import Calendar, Opening
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.interaction import EndReason
 from onechannel.model.personal import personal_fields
@@ -25,7 +27,7 @@ from onechannel.model.plan import Plan, Step
 from onechannel.model.policy import Named, Pause, PlanRule, Policy, StepRule
 from onechannel.model.requirement import Requirement
 from onechannel.model.worker import WorkerKind
-from onechannel.testing.strategies.cues import Cue
+from onechannel.testing.strategies.choosing import Cue
 from onechannel.testing.strategies.rehearsal import Rehearsal
 
 try:
@@ -35,6 +37,7 @@ except ImportError:
 
 __all__ = [
     "addresses",
+    "calendars",
     "commands",
     "cues",
     "durations",
@@ -95,6 +98,45 @@ def addresses() -> st.SearchStrategy[Address]:
     return st.builds(Address.parse, raw, st.sampled_from(Verification))
 
 
+def calendars() -> st.SearchStrategy[Calendar]:
+    """Calendars of zones from all over the world, with holidays and special days in 2026."""
+    week = st.dictionaries(st.sampled_from(_WEEKDAYS), _hours(), min_size=1)
+    days = st.dictionaries(_days_of_2026(), st.just(()) | _hours(), max_size=5)
+
+    def build(name: str, zone: str, hours: dict[str, _Hours], days: dict[date, _Hours]) -> Calendar:
+        special = {day: openings for day, openings in days.items() if openings}
+        closed = days.keys() - special.keys()
+        return Calendar(name=name, zone=zone, hours=hours, holidays=closed, special=special)
+
+    return st.builds(build, identifiers(), st.sampled_from(_ZONES), week, days)
+
+
+_Hours: TypeAlias = tuple[Opening, ...]
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Half an hour, a quarter, two hours, midnight, the other half of the year, never: what clocks do.
+_ZONES: Final = (
+    *("UTC", "Europe/Madrid", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Chatham"),
+    *("Antarctica/Troll", "America/Santiago", "America/Havana", "Africa/Casablanca", "Asia/Tokyo"),
+)
+
+
+def _days_of_2026() -> st.SearchStrategy[date]:
+    return st.dates(date(2026, 1, 1), date(2026, 12, 31))
+
+
+def _hours() -> st.SearchStrategy[_Hours]:
+    """The hours of a day: up to three openings, the last of which may close on the next day."""
+    minutes = st.lists(st.integers(0, 1439), min_size=1, max_size=6, unique=True).map(sorted)
+    return minutes.map(_in_pairs)
+
+
+def _in_pairs(minutes: list[int]) -> _Hours:
+    bounds = minutes if len(minutes) % 2 == 0 else [*minutes, minutes[0] // 2]
+    times = [time(minute // 60, minute % 60) for minute in bounds]
+    pairs = zip(times[::2], times[1::2], strict=True)
+    return tuple(Opening(opens=opens, closes=closes) for opens, closes in pairs)
+
+
 def plans() -> st.SearchStrategy[Plan]:
     """Plans of one to three steps, the last of which waits for ever."""
     step = st.builds(Step, requirement=values(Requirement), expires_after=durations())
@@ -116,6 +158,13 @@ def policies() -> st.SearchStrategy[Policy]:
         ring_for=durations(),
         after_decline=st.none() | values(Pause),
         after_expiry=st.none() | values(Pause),
+        keeper_first=durations(),
+        return_after=durations(),
+        journey_window=durations(),
+        callback_within=durations(),
+        callback_retry=durations(),
+        callback_attempts=st.integers(1, 9),
+        consent=st.none() | st.builds(Named, identifiers()),
     )
 
 
@@ -168,7 +217,10 @@ def _built(kind: type[Any]) -> Values:
         for field in attrs.fields(kind)
     }
     fields.update(_FIELDS.get(kind, {}))
-    return st.builds(kind, **fields)
+    if kind not in _TOGETHER:
+        return st.builds(kind, **fields)
+    fit = _TOGETHER[kind]
+    return st.fixed_dictionaries(fields).map(lambda drawn: kind(**fit(drawn)))
 
 
 def _spoken(hint: object) -> Values:
@@ -186,7 +238,10 @@ _KNOWN: Final[Mapping[object, Callable[[], Values]]] = {
     str: identifiers,
     datetime: moments,
     timedelta: durations,
+    date: _days_of_2026,
     Address: addresses,
+    Calendar: calendars,
+    Opening: lambda: _hours().map(lambda hours: hours[-1]),
     Plan: plans,
     PlanRule: _rules,
     Policy: policies,
@@ -196,6 +251,63 @@ _KNOWN: Final[Mapping[object, Callable[[], Values]]] = {
 _ENDABLE: Final = ("resolved", "withdrawn", "rejected", "failed", "expired")
 _FIELDS: Final[Mapping[type, dict[str, Values]]] = {
     c.Close: {"reason": st.sampled_from([EndReason(reason) for reason in _ENDABLE])},
+    c.Join: {"role": st.sampled_from(sorted(JOINING))},
+    Pause: {"after": st.integers(1, 9)},
+}
+
+
+# -- fields that go together ----------------------------------------------------------------------
+
+_Drawn: TypeAlias = dict[str, Any]
+
+
+def _one_of_them(drawn: _Drawn, *names: str) -> _Drawn:
+    """Only the first of these that is there."""
+    first = next((name for name in names if drawn[name] is not None), names[0])
+    value = drawn[first] or "w1"
+    return {**drawn, **dict.fromkeys(names), first: value}
+
+
+def _one_time(drawn: _Drawn) -> _Drawn:
+    """Due at a time, or within one."""
+    within = drawn["within"] or timedelta(hours=1)
+    return {**drawn, "within": None if drawn["due"] else within}
+
+
+def _promise(drawn: _Drawn) -> _Drawn:
+    timed = _one_time(drawn)
+    return timed if drawn["customer"] else {**timed, "interaction": drawn["interaction"] or "i1"}
+
+
+def _transfer(drawn: _Drawn) -> _Drawn:
+    """To a worker alone, or to a queue and a department."""
+    return {**drawn, "queue": None, "department": None} if drawn["worker"] else drawn
+
+
+def _reach(drawn: _Drawn) -> _Drawn:
+    """Nobody serves yet, so nobody says anything."""
+    return drawn if drawn["worker"] else {**drawn, "says": None, "template": None}
+
+
+def _callback(drawn: _Drawn) -> _Drawn:
+    return drawn if drawn["worker"] else {**drawn, "only": False, "owned_for": None}
+
+
+def _receipt(drawn: _Drawn) -> _Drawn:
+    return drawn if drawn["message"] else {**drawn, "reference": drawn["reference"] or "v1"}
+
+
+_TOGETHER: Final[Mapping[type, Callable[[_Drawn], _Drawn]]] = {
+    **dict.fromkeys(
+        (c.Consult, c.Delegate),
+        lambda drawn: _one_of_them(drawn, "worker", "queue", "department"),
+    ),
+    c.Transfer: _transfer,
+    c.RenegotiatePromise: _one_time,
+    c.MakePromise: _promise,
+    c.Reach: _reach,
+    c.RequestCallback: _callback,
+    c.ReportDelivery: _receipt,
 }
 
 
@@ -233,13 +345,23 @@ def events() -> st.SearchStrategy[e.Event]:
 
 # Daily life needs many steps in a row to get anywhere.
 _LIKELY: Final[tuple[type[c.Command], ...]] = (
-    *(c.Arrive, c.Arrive, c.Arrive, c.Accept, c.Accept, c.Accept, c.Close, c.Say),
-    *(c.Escalate, c.HandBack, c.Decline, c.Leave, c.BecomeAvailable, c.SignIn, c.Release),
+    *(c.Arrive,) * 9,
+    *(c.Accept,) * 7,
+    *(c.Say,) * 3,
+    *(c.Consult, c.Consult, c.Transfer, c.Escalate, c.Decline, c.Close, c.Leave, c.Leave),
+    *(c.Join, c.ChangeRole, c.Hold, c.Sleep, c.RequestCallback, c.MakePromise, c.PausePromise),
+    *(c.Release, c.ReportDelivery, c.BecomeAvailable, c.SignIn, c.ObserveArrival),
+    *(c.ObserveQueued, c.MergeCustomers, c.AdoptPolicy),
 )
-_SECONDS: Final = (*(0,) * 8, *(1,) * 6, *(5,) * 3, 20, 30, 60, 600, -30)
+# Mostly little time passes, so that several things happen before the first deadline; a day now and
+# then, upon which everything is due.
+_SECONDS: Final = (
+    *(*(0,) * 30, *(1,) * 20, *(5,) * 10, *(20,) * 3, 30, 30, 60, 60, 600, -30, -30) * 4,
+    90_000,
+)
 
 
-_KINDS: Final = (*c.VERBS, *_LIKELY * 3)
+_KINDS: Final = (*c.VERBS, *_LIKELY * 2)
 _WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in _SECONDS)
 _NUMBERS: Final = range(256)
 

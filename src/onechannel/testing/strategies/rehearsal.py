@@ -9,31 +9,38 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from onechannel.commands import Command, Request
+from onechannel.commands import VERBS, Command, Request
 from onechannel.errors import CommandRefused, PolicyMissing
 from onechannel.events import Event
-from onechannel.kernel import Facts, Kernel
+from onechannel.facts import Facts
+from onechannel.kernel import Kernel
 from onechannel.model.actor import SYSTEM, Actor, ActorKind
-from onechannel.testing.strategies.cues import PLANNERS, Cue, made, stock
-from onechannel.testing.strategies.stage import Stage, astray, one
+from onechannel.model.ids import spoken_in
+from onechannel.testing.strategies.choosing import Cue, astray, falls_on, one
+from onechannel.testing.strategies.cues import made
+from onechannel.testing.strategies.props import PLANNERS, stock
+from onechannel.testing.strategies.stage import Stage
 
 __all__ = ["START", "Rehearsal"]
 
 #: When rehearsals begin: a Monday morning.
 START: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
+_SERVING: Final = frozenset({ActorKind.WORKER, ActorKind.MACHINE})
+
 
 class Rehearsal:
     """A kernel at work, with its log, and the facts that stand in it.
 
     `stocked` defines queues, workers and customers to begin with. What is asked is kept in
-    `requests`, whether it was served or refused.
+    `requests`, whether it was served or refused; `served` has the ids of what was served.
     """
 
     def __init__(self, *, stocked: bool = True) -> None:
         self.kernel: Kernel = Kernel(PLANNERS)
         self.log: list[Event] = []
         self.requests: list[Request] = []
+        self.served: set[str] = set()
         self.at: datetime = START
         self.stage: Stage = Stage()
         for command in stock() if stocked else ():
@@ -64,7 +71,7 @@ class Rehearsal:
         """What a cue comes to now: somebody's request about what is there."""
         late = min(cue.wait, timedelta(0))
         self.advance(self.at + cue.wait - late)
-        command = made(cue, self.stage)
+        command = made(cue, self.stage, self.at)
         distance = timedelta(seconds=cue.first % 61 - 30)
         claimed_at = self.at + distance if cue.third % 5 == 1 else None
         at = self.at + late
@@ -86,7 +93,10 @@ class Rehearsal:
         """Deadlines first, then this request; gives the request's events."""
         self.advance(request.at)
         self.requests.append(request)
-        return self._keep(self.kernel.handle(request, self.facts(request)))
+        made = self.kernel.handle(request, self.facts(request))
+        self.served.add(request.id)
+        self._keep([event for event in made if event.data.stored])
+        return made
 
     def advance(self, at: datetime) -> tuple[Event, ...]:
         """Fire what is due by then."""
@@ -104,17 +114,22 @@ class Rehearsal:
         return f"r{len(self.requests) + 1}"
 
     def _actor(self, command: Command, cue: Cue) -> Actor:
-        """Mostly the system; now and then who serves, and now and then anybody at all."""
+        """Mostly the system; now and then whose it is, and now and then anybody at all."""
+        stage = self.stage
         if cue.third % 3 == 1:
-            part = getattr(command, "assignment", None) or ""
-            worker = self.stage.serves(part) or self.stage.worker(cue.second, "available")
-            return Actor(ActorKind.WORKER, worker)
+            customer = _customer_of(stage, command)
+            if customer is not None and cue.second % 2:
+                return Actor(ActorKind.CUSTOMER, customer)
+            if not _SERVING & VERBS[type(command)].actors.keys():
+                return Actor(ActorKind.VENDOR, "pbx")
+            worker = _worker_of(stage, command) or stage.worker(cue.second, "available")
+            machine = stage.is_machine(worker) and not falls_on(2, 4, cue.second)
+            return Actor(ActorKind.MACHINE if machine else ActorKind.WORKER, worker)
         if astray(cue.third, 2):
             kind = one(tuple(ActorKind), cue.first)
-            customer = one(("c1", "c2"), cue.second)
             is_customer = kind is ActorKind.CUSTOMER
-            worker = self.stage.worker(cue.second, "available")
-            return Actor(kind, customer if is_customer else worker)
+            worker = stage.worker(cue.second, "available")
+            return Actor(kind, one(("c1", "c2"), cue.second) if is_customer else worker)
         return SYSTEM
 
     def _keep(self, made: Sequence[Event]) -> tuple[Event, ...]:
@@ -122,3 +137,29 @@ class Rehearsal:
         for event in made:
             self.stage.note(event.data)
         return tuple(made)
+
+
+def _customer_of(stage: Stage, command: Command) -> str | None:
+    """The customer whom a command is about, if a customer may give it."""
+    if ActorKind.CUSTOMER not in VERBS[type(command)].actors:
+        return None
+    live = stage.open.get(getattr(command, "interaction", None) or "")
+    if live is not None:
+        return live.customer
+    customer: str | None = getattr(command, "customer", None)
+    return customer
+
+
+def _worker_of(stage: Stage, command: Command) -> str | None:
+    """The worker whom a command is about."""
+    names = [
+        getattr(command, "assignment", None),
+        getattr(command, "interaction", None),
+        spoken_in(getattr(command, "message", None) or ""),
+    ]
+    found = next(filter(None, (stage.whose(name) for name in names if name)), None)
+    if found is not None:
+        return found
+    _, promised_by = stage.promises.get(getattr(command, "promise", ""), ("", None))
+    worker: str | None = getattr(command, "worker", None)
+    return promised_by or (worker if isinstance(worker, str) else None)

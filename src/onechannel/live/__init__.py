@@ -1,0 +1,1 @@
+"""What is live: the state of a centre, and what each event does to it; nothing here decides."""
