@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onechannel import codec
@@ -35,6 +35,8 @@ PLAIN = (codec._plain_dumps, codec._plain_loads)
 FAST = (codec.dumps, codec.loads)
 
 
+# There are sixty kinds of events: a third of the examples for each is still a thousand.
+@settings(max_examples=settings.default.max_examples // 3)
 @pytest.mark.parametrize("kind", [*e.EVENT_TYPES.values()], ids=lambda kind: kind.stored_name)
 @given(st.data())
 def test_every_kind_of_event_comes_back(kind, data):

@@ -13,6 +13,7 @@ from onechannel.codec import snapshot_to_json
 from onechannel.delivery import Submission
 from onechannel.errors import CommandRefused, DeadlineDue, InvalidValue
 from onechannel.kernel import Kernel
+from onechannel.model.channel import Channel
 from onechannel.model.checks import utc
 from onechannel.model.policy import DEFAULT_POLICY, Pause, PlanRule, Policy, StepRule
 from onechannel.model.queue import Queue
@@ -299,3 +300,19 @@ def test_a_ring_of_no_time_is_refused(pause):
     """Asking for no time at all, over and over, is no policy: `advance` would never end."""
     with pytest.raises(InvalidValue):
         Policy(name="p", plan=ANYBODY, ring_for=timedelta(0), after_expiry=pause)
+
+
+def test_what_was_armed_for_one_channel_is_off_on_another():
+    """Neither the idle clock of the one nor its lease goes on where the conversation has moved."""
+    there = asked()
+    for name, more in (("slow", {"dormant_after": 60 * SECOND}), ("live", {"real_time": True})):
+        lease = 60 * SECOND if name == "live" else None
+        there.ask(c.DefineChannel(channel=Channel(name=name, lease=lease, **more)))
+    there.ask(c.Accept(assignment="i/1"))
+    there.ask(c.MoveChannel(interaction="i", channel="slow"))
+    there.ask(c.Say(interaction="i", text="hello", assignment="i/1"))
+    assert there.kernel.next_deadline == there.at + 60 * SECOND
+    there.ask(c.MoveChannel(interaction="i", channel="live"), after=30)
+    assert there.kernel.next_deadline == there.at + 60 * SECOND
+    there.ask(c.MoveChannel(interaction="i", channel="chat"), after=30)
+    assert there.kernel.next_deadline is None

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from onechannel.commands import Command, Request
-from onechannel.delivery.overlay import Overlay
+from onechannel.delivery.overlay import OVERLAID, Overlay
 from onechannel.delivery.replica import rebuilt, stored_snapshot
 from onechannel.errors import CommandRefused, PolicyMissing, StoreFault
 from onechannel.events import Event
@@ -142,8 +142,9 @@ class _Sitting:
             events = self.kernel.handle(request, self._facts(request))
         except (CommandRefused, PolicyMissing) as refusal:
             return Refused(refusal)
-        if not all(event.data.stored for event in events):
-            self.passing.extend(event for event in events if not event.data.stored)
+        passing = [event for event in events if not event.data.stored]
+        if passing:
+            self.passing += passing
             events = tuple(event for event in events if event.data.stored)
         self._add(events)
         served = Served(events[0].position, events[-1].position) if events else Served(0, 0)
@@ -153,14 +154,16 @@ class _Sitting:
     def _add(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
         for event in events:
-            self.overlay.add(event)
+            if type(event.data) in OVERLAID:
+                self.overlay.add(event)
 
     def _facts(self, request: Request) -> Facts:
         facts = Facts()
         while missing := self.kernel.needs(request, facts):
             stored = self.session.lookup(missing)
-            known: dict[Reference, Answer] = dict(facts.answers)
-            known |= {asked: self.overlay.answer(asked, stored[asked]) for asked in missing}
+            known: dict[Reference, Answer] = {**facts.answers}
+            for asked in missing:
+                known[asked] = self.overlay.answer(asked, stored[asked])
             facts = Facts(known)
         return facts
 

@@ -23,7 +23,7 @@ from onechannel.model.ids import CustomerId, InteractionId, root_of
 from onechannel.model.personal import personal
 from onechannel.ports import Answer, CustomerKnown, HolderOf, Past, Reference, reference_key
 
-__all__ = ["Overlay"]
+__all__ = ["OVERLAID", "Overlay"]
 
 
 @attrs.define(eq=False)
@@ -42,7 +42,7 @@ class Overlay:
 
     def add(self, event: Event) -> None:
         """Take in one uncommitted event."""
-        add = _ADD.get(type(event.data))
+        add = OVERLAID.get(type(event.data))
         if add is not None:
             add(self, event.data)
 
@@ -85,7 +85,8 @@ class Overlay:
         return stored
 
 
-_ADD: Final[dict[type[EventData], Callable[[Overlay, Any], None]]] = {
+#: What makes a fact; of anything else there is none.
+OVERLAID: Final[dict[type[EventData], Callable[[Overlay, Any], None]]] = {
     CustomerRegistered: Overlay._register,
     CustomerLinked: Overlay._link,
     CustomerUnlinked: Overlay._unlink,

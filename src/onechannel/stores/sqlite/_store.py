@@ -202,10 +202,11 @@ class SQLiteStore:
     def _insert(self, batch: Batch) -> None:
         arrived, closed = [], []
         for event in batch.events:
-            if isinstance(event.data, InteractionArrived):
-                arrived.append((*line_of(event.data.interaction), event.position))
-            elif isinstance(event.data, InteractionClosed):
-                closed.append((event.position, *line_of(event.data.interaction)))
+            data = event.data
+            if isinstance(data, InteractionArrived):
+                arrived.append((*line_of(data.interaction), event.position))
+            elif isinstance(data, InteractionClosed):
+                closed.append((event.position, *line_of(data.interaction)))
         many = self._connection.executemany
         many(_ADD_EVENT, rows_from_events(batch.events))
         many(_ADD_ARRIVAL, arrived)
