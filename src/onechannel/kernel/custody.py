@@ -204,18 +204,18 @@ def part(turn: Turn, assignment: LiveAssignment, *, ours: bool = True) -> Decisi
 
     Where somebody else routes, how long a worker wraps up is theirs to say.
     """
-    state = turn.state
-    ids = (assignment.id, assignment.interaction, assignment.worker)
+    state, worker = turn.state, assignment.worker
     if assignment.state is m.AssignmentState.PENDING:
-        yield e.AssignmentRescinded(*ids)
+        yield e.AssignmentRescinded(assignment.id, assignment.interaction, worker)
         return
-    wrap_up: timedelta | None = state.workers[assignment.worker].seat.worker.wrap_up
+    wrap_up: timedelta | None = state.workers[worker].seat.worker.wrap_up
     if wrap_up is None and assignment.queue is not None:
         wrap_up = state.queues[assignment.queue].wrap_up
     if wrap_up and ours and assignment.role in _WRAPS_UP:
-        yield e.AssignmentWrapping(*ids, turn.now + wrap_up)
+        until = turn.now + wrap_up
+        yield e.AssignmentWrapping(assignment.id, assignment.interaction, worker, until)
     else:
-        yield e.AssignmentReleased(*ids)
+        yield e.AssignmentReleased(assignment.id, assignment.interaction, worker)
 
 
 def part_all(turn: Turn, live: LiveInteraction, goes_to: e.EventData) -> Decision:
@@ -242,8 +242,8 @@ def end(
     """It is over, and everybody who had a part lets go."""
     state, parts, ours = turn.state, parts_of(turn.state, live), live.plan is not None
     until = _place_until(turn, live) if reason is m.EndReason.ABANDONED else None
-    was = (until, state.pursuits.journey_of(live.id), live.channel, len(live.speakers))
-    yield e.InteractionClosed(live.id, reason, disposition, *was)
+    journey, said = state.pursuits.journey_of(live.id), len(live.speakers)
+    yield e.InteractionClosed(live.id, reason, disposition, until, journey, live.channel, said)
     for assignment in parts:
         yield from part(turn, assignment, ours=ours)
     if live.callback is not None:
