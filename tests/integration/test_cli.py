@@ -68,7 +68,7 @@ def log(run):
 
 
 def test_the_demo_shows_a_day(run):
-    """`demo` plays a day over five channels and shows who served and what went wrong."""
+    """`demo` plays a day over many channels and shows who served and what went wrong."""
     shown = run("demo").stdout
     for word in ("web", "chat", "voice", "store", "email", "eva", "marc", "declines"):
         assert word in shown, word

@@ -99,7 +99,7 @@ def demo(
         Path | None, typer.Option("--db", metavar="FILE", help="Keep the log in this file.")
     ] = None,
 ) -> None:
-    """Play one customer's day over five channels, and show it as a timeline."""
+    """Play one customer's day over many channels, and show it as a timeline."""
     with (
         tempfile.TemporaryDirectory() as folder,
         opened(db or Path(folder) / "demo.db", create=True) as store,
@@ -110,10 +110,11 @@ def demo(
         ana = a_day(centre)
         print_timeline(fold_timeline(store.history(customer=ana.id)), show_text=True)
         last = [one.served_by.id for one in ana.interactions if one.served_by is not None]
+        channels = {one.channel for one in ana.interactions}
         machine = last.count("guide")
         people = len(last) - machine
     typer.echo(
-        f"\nOne customer, five channels: {machine} interaction served by a machine alone, "
+        f"\nOne customer, {len(channels)} channels: {machine} interaction served by a machine alone, "
         f"{people} by people."
     )
     if db is None:
