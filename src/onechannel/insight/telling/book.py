@@ -44,12 +44,12 @@ class Known:
     queued_because: QueuedBecause | None = None
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Subjects:
     """What an entry is about."""
 
     interaction: InteractionId | None
-    customers: frozenset[CustomerId]
+    customers: tuple[CustomerId | None, ...]
     journey: JourneyId | None
 
 
@@ -129,15 +129,11 @@ class Book:
 
     def _about(self, data: e.EventData, known: Known | None) -> Subjects:
         journey = getattr(data, "journey", None)
-        customers = {
-            getattr(data, "customer", None),
-            getattr(data, "survivor", None),
-            None if known is None else known.customer,
-        }
-        if customers == {None} and journey is not None:
-            customers = {self._pursued_by.get(journey)}
-        interaction = getattr(data, "interaction", None)
-        return Subjects(interaction, frozenset(one for one in customers if one), journey)
+        named = (getattr(data, "customer", None), getattr(data, "survivor", None))
+        customers = (*named, None if known is None else known.customer)
+        if journey is not None and not any(customers):
+            customers = (*named, self._pursued_by.get(journey))
+        return Subjects(getattr(data, "interaction", None), customers, journey)
 
     def begin(self, kind: EntryKind, subject: str) -> None:
         """What was put last takes time."""
