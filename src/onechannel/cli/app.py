@@ -114,8 +114,8 @@ def demo(
         machine = last.count("guide")
         people = len(last) - machine
     typer.echo(
-        f"\nOne customer, {len(channels)} channels: {machine} interaction served by a machine alone, "
-        f"{people} by people."
+        f"\nOne customer, {len(channels)} channels: "
+        f"{machine} interaction served by a machine alone, {people} by people."
     )
     if db is None:
         typer.echo("Keep the log with --db FILE, then try: onechannel report FILE")
