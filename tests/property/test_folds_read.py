@@ -124,7 +124,7 @@ def plain_custody(log, interaction) -> Counter:
     """With whom it was, by looking at the last event that gave it to somebody, after each event."""
     own = [event for event in log if event.subject("interaction") == interaction]
     serving, spent_with = begins_to_serve(own), Counter()
-    gives = (e.InteractionQueued, e.InteractionDequeued, *AWAY)
+    gives = (e.InteractionQueued, e.StepExpired, e.InteractionDequeued, *AWAY)
     lets_go = (e.AssignmentReleased, e.AssignmentWrapping)
     now, holder, served_by = own[0].occurred_at, "", None
     for event in own[1:]:
@@ -135,7 +135,10 @@ def plain_custody(log, interaction) -> Counter:
             continue
         at = max(now, event.occurred_at)
         spent_with[holder] += (at - now).total_seconds()
-        now, served_by = at, None
+        now = at
+        if isinstance(data, e.StepExpired):
+            continue
+        served_by = None
         if event.position in serving:
             holder, served_by = f"worker {data.worker}", data.assignment
         elif isinstance(data, e.InteractionQueued):

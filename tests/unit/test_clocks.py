@@ -317,6 +317,8 @@ def test_clocks_that_disagree_make_no_negative_time():
     found = life(arrived(50), queued(60), *serves(40), queued(80), released(70), closed(30))
     assert told(found.clocks.custody) == {"nobody": 10, "worker eva": 20}
     assert (found.begun, found.ended) == (at(50), at(80))
+    again = life(arrived(0), queued(0), queued(20), closed(5))
+    assert (told(again.clocks.custody), again.ended) == ({"queue main": 20}, at(20))
     parts = life(arrived(0), *serves(0), wrapping(20), released(10), closed(30)).clocks
     assert parts.wrap_up == ()
 

@@ -1,9 +1,9 @@
 """Clocks: how long interactions were with whom.
 
 Laws of this file: the clocks of custody are a partition: of each interaction they add up to its
-life exactly, whatever the clocks of those who saw it said. Times are `occurred_at`; one that lies
-before the one it follows in its interaction counts as that one. What runs beside the custody (side
-conversations, others' parts, wrap-up) is told apart from it. The definitions stand in the
+life exactly, whatever the clocks of those who saw it said. Times are `occurred_at`; a giving that
+is said to lie before the one it follows counts as at that instant. What runs beside the custody
+(side conversations, others' parts, wrap-up) is told apart from it. The definitions stand in the
 docstrings and, for readers, in docs/reference/clocks.md.
 """
 
@@ -158,6 +158,15 @@ def clocks(
 
 # -- what is kept ----------------------------------------------------------------------------------
 
+#: What gives an interaction to somebody, though it be the one who has it.
+_GIVES: Final = (
+    e.InteractionQueued,
+    e.StepExpired,
+    e.InteractionScheduled,
+    e.InteractionSlept,
+    e.InteractionSuspended,
+)
+
 #: Whose clock it is; the role is that of a part beside the custody.
 _Whose: TypeAlias = tuple[Party, Role | None]
 
@@ -275,6 +284,8 @@ class ClocksFold:
         if party is None or party != record.party:
             record.pass_on(party or record.party, at)
             record.ended = party is None
+        elif isinstance(data, _GIVES):
+            record.now = max(record.now, at)
 
     # -- what happens ------------------------------------------------------------------------------
 
