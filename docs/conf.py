@@ -22,6 +22,7 @@ extensions = [
     "vocabulary",
     "timers_table",
     "custody_picture",
+    "mail_pictures",
 ]
 exclude_patterns = ["_build", "_ext"]
 nitpicky = False  # types of other projects are not looked up: the build needs no network

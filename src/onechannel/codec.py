@@ -6,7 +6,7 @@ read, never what stands in it.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import cache, lru_cache
@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias, get_args
 from cattrs import Converter
 from cattrs.strategies import configure_tagged_union
 
-from onechannel.errors import LogInconsistent, StoreFault
+from onechannel.commands import VERBS, Command
+from onechannel.errors import BatchRefused, LogInconsistent, StoreFault
 from onechannel.events import EVENT_TYPES, Cause, Event, EventData, Origin
 from onechannel.kernel import Snapshot
 from onechannel.model.actor import Actor, ActorKind
@@ -29,6 +30,8 @@ __all__ = [
     "SUBJECTS",
     "UPCASTERS",
     "actor_from_text",
+    "commands_from_json",
+    "commands_to_json",
     "data_from_json",
     "data_to_json",
     "dumps",
@@ -90,6 +93,12 @@ def time_to_text(value: datetime) -> str:
     """`2026-01-05T09:00:00Z`, with microseconds where there are any; `ValueError` if not UTC."""
     if value.tzinfo is not UTC:
         raise ValueError
+    return _written(value)
+
+
+# The events of one cycle share their moment, those of one conversation their actor.
+@lru_cache(maxsize=64)
+def _written(value: datetime) -> str:
     return value.isoformat()[:-6] + "Z"
 
 
@@ -99,6 +108,11 @@ def time_from_text(text: str) -> datetime:
     if value.tzinfo is not UTC:
         raise ValueError
     return value
+
+
+@lru_cache(maxsize=1024)
+def _actor_to_text(actor: Actor) -> str:
+    return _storable(str(actor))
 
 
 @lru_cache(maxsize=1024)
@@ -243,7 +257,7 @@ _UNFIT: Final = (
 
 
 def data_to_json(data: EventData) -> str:
-    """What happened, without the envelope; raises `StoreFault` for what cannot be carried."""
+    """What happened, without the envelope; raises `BatchRefused` for what cannot be carried."""
     try:
         return _storable(dumps(_OUT[type(data)](data)))
     except _UNFIT:
@@ -257,8 +271,8 @@ def _storable(text: str) -> str:
     return text
 
 
-def _unwritable(what: str) -> StoreFault:
-    return StoreFault(
+def _unwritable(what: str) -> BatchRefused:
+    return BatchRefused(
         f"{what} cannot be written: it holds half of a character, a number beyond 64 bits, "
         "a time that is not UTC or a value of another type; nothing was kept"
     )
@@ -313,14 +327,14 @@ ORIGIN: Final = ("recorded_at", "occurred_at", "cause", "command", "actor")
 
 
 def origin_to_texts(origin: Origin) -> tuple[str | None, ...]:
-    """The origin as texts, in order of `ORIGIN`; raises `StoreFault` for what cannot be carried."""
+    """The origin as texts, in order of `ORIGIN`; raises `BatchRefused` for what does not fit."""
     try:
         return (
             time_to_text(origin.recorded_at),
             time_to_text(origin.occurred_at),
             origin.cause.value,
             None if origin.command is None else _storable(origin.command),
-            _storable(str(origin.actor)),
+            _actor_to_text(origin.actor),
         )
     except _UNFIT:
         raise _unwritable("the envelope") from None
@@ -361,7 +375,7 @@ def event_to_dict(event: Event) -> Json:
 
 
 def event_to_json(event: Event) -> str:
-    """One line of a log; raises `StoreFault` for what cannot be carried."""
+    """One line of a log; raises `BatchRefused` for what cannot be carried."""
     try:
         return _storable(dumps(event_to_dict(event)))
     except _UNFIT:
@@ -388,11 +402,53 @@ def event_from_json(text: str | bytes) -> Event:
     return Event(position, origin_from_texts(position, origin, tenant), made)
 
 
+# -- commands -------------------------------------------------------------------------------------
+
+_COMMANDS: Final = {verb.name: kind for kind, verb in VERBS.items()}
+
+
+def commands_to_json(given: Iterable[tuple[Command, Actor, datetime | None]]) -> str:
+    """Commands as they wait to be given, each with its actor and when it claims to be of.
+
+    Raises `BatchRefused` for what cannot be carried.
+    """
+    try:
+        rows = [
+            [
+                VERBS[type(command)].name,
+                _CONVERTER.unstructure(command),
+                str(actor),
+                None if claimed_at is None else time_to_text(claimed_at),
+            ]
+            for command, actor, claimed_at in given
+        ]
+        return _storable(dumps(rows))
+    except _UNFIT:
+        raise _unwritable("a command") from None
+
+
+def commands_from_json(text: str) -> tuple[tuple[Command, Actor, datetime | None], ...]:
+    """The commands of a text; raises `StoreFault` where this release does not know them."""
+    try:
+        return tuple(
+            (
+                _CONVERTER.structure(data, _COMMANDS[verb]),
+                actor_from_text(actor),
+                None if claimed_at is None else time_from_text(claimed_at),
+            )
+            for verb, data, actor, claimed_at in loads(text)
+        )
+    except _UNFIT:
+        raise StoreFault(
+            "the commands kept are not those of this release: read them anew"
+        ) from None
+
+
 # -- snapshots ------------------------------------------------------------------------------------
 
 
 def snapshot_to_json(snapshot: Snapshot) -> str:
-    """A snapshot as text; raises `StoreFault` for what cannot be carried."""
+    """A snapshot as text; raises `BatchRefused` for what cannot be carried."""
     try:
         return _storable(dumps(_CONVERTER.unstructure(snapshot)))
     except _UNFIT:

@@ -6,6 +6,7 @@ and counts only.
 """
 
 __all__ = [
+    "BatchRefused",
     "CommandRefused",
     "DeadlineDue",
     "ExtraMissing",
@@ -42,6 +43,10 @@ class MappingInvalid(VendorFault):
 
 class StoreFault(OneChannelError):
     """The store could not do its work: full, locked, not a database, of a newer version."""
+
+
+class BatchRefused(StoreFault):
+    """What was to be committed can never be kept, whatever the store's state; nothing was."""
 
 
 class LogInconsistent(StoreFault):

@@ -5,7 +5,7 @@ says which references each command has. The answer is a value, or None for "ther
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -66,7 +66,10 @@ class Facts:
 NOTHING_PAST: Final = Facts(complete=True)
 
 
-def _arrive(command: c.Arrive, actor: Actor) -> Iterator[Reference]:
+_IsOpen: TypeAlias = Callable[[InteractionId], bool]
+
+
+def _arrive(command: c.Arrive, actor: Actor, _open: _IsOpen) -> Iterator[Reference]:
     for line in (command.interaction, command.follows):
         if line is not None:
             yield LineOf(root_of(line))
@@ -78,51 +81,61 @@ def _arrive(command: c.Arrive, actor: Actor) -> Iterator[Reference]:
         yield HolderOf(command.address.key)
 
 
-def _reach(command: c.Reach | c.ObserveArrival, _actor: Actor) -> Iterator[Reference]:
+def _reach(
+    command: c.Reach | c.ObserveArrival, _actor: Actor, _open: _IsOpen
+) -> Iterator[Reference]:
     yield LineOf(root_of(command.interaction))
     if command.customer is not None:
         yield CustomerKnown(command.customer)
 
 
-def _register(command: c.RegisterCustomer, _actor: Actor) -> Iterator[Reference]:
+def _register(command: c.RegisterCustomer, _actor: Actor, _open: _IsOpen) -> Iterator[Reference]:
     yield CustomerKnown(command.customer)
     for address in command.addresses:
         yield HolderOf(address.key)
 
 
-def _link(command: c.LinkAddress | c.UnlinkAddress, _actor: Actor) -> Iterator[Reference]:
+def _link(
+    command: c.LinkAddress | c.UnlinkAddress, _actor: Actor, _open: _IsOpen
+) -> Iterator[Reference]:
     yield CustomerKnown(command.customer)
     yield HolderOf(command.address.key)
 
 
-def _merge(command: c.MergeCustomers, _actor: Actor) -> Iterator[Reference]:
+def _merge(command: c.MergeCustomers, _actor: Actor, _open: _IsOpen) -> Iterator[Reference]:
     yield CustomerKnown(command.customer)
     yield CustomerKnown(command.survivor)
 
 
-def _customer(command: c.MakePromise | c.OpenJourney | c.Say, _actor: Actor) -> Iterator[Reference]:
+def _customer(
+    command: c.MakePromise | c.OpenJourney | c.Say, _actor: Actor, _open: _IsOpen
+) -> Iterator[Reference]:
     customer = command.author if isinstance(command, c.Say) else command.customer
     if customer is not None:
         yield CustomerKnown(customer)
 
 
-def _say(command: c.Say, actor: Actor) -> Iterator[Reference]:
-    yield LineOf(root_of(command.interaction))
-    yield from _customer(command, actor)
+def _say(command: c.Say, actor: Actor, is_open: _IsOpen) -> Iterator[Reference]:
+    # Most of what is said is said in what is open, and that is known without asking.
+    if not is_open(command.interaction):
+        yield LineOf(root_of(command.interaction))
+    yield from _customer(command, actor, is_open)
 
 
-def _receipt(command: c.ReportDelivery, _actor: Actor) -> Iterator[Reference]:
+def _receipt(command: c.ReportDelivery, _actor: Actor, _open: _IsOpen) -> Iterator[Reference]:
     if command.reference is not None:
         yield HolderOf(reference_key(command.reference))
     if command.message is not None:
         yield LineOf(root_of(spoken_in(command.message)))
 
 
-def _message(command: c.EditMessage | c.RetractMessage, _actor: Actor) -> Iterator[Reference]:
+def _message(
+    command: c.EditMessage | c.RetractMessage, _actor: Actor, _open: _IsOpen
+) -> Iterator[Reference]:
     yield LineOf(root_of(spoken_in(command.message)))
 
 
-_REFERENCES: Final[dict[type, Callable[[Any, Actor], Iterator[Reference]]]] = {
+_REFERENCES: Final[dict[type, Callable[[Any, Actor, _IsOpen], Iterator[Reference]]]] = {
     c.Arrive: _arrive,
     c.Reach: _reach,
     c.ObserveArrival: _reach,
@@ -139,7 +152,12 @@ _REFERENCES: Final[dict[type, Callable[[Any, Actor], Iterator[Reference]]]] = {
 }
 
 
-def references(request: c.Request) -> tuple[Reference, ...]:
-    """Everything of the past that the decision on this request may look at."""
+def references(request: c.Request, is_open: _IsOpen) -> tuple[Reference, ...]:
+    """Everything of the past that the decision on this request may look at.
+
+    `is_open` says whether an interaction is: then nothing of its past is asked.
+    """
     asked = _REFERENCES.get(type(request.command))
-    return () if asked is None else tuple(asked(request.command, request.actor))
+    if asked is None:
+        return ()
+    return tuple(asked(request.command, request.actor, is_open))

@@ -154,3 +154,18 @@ def test_two_processes_make_one_file(tmp_path):
                 tell(running, tmp_path / f"{number}.db")
             for running in (left, right):
                 assert running.stdout.readline() == "0\n"
+
+
+def test_what_another_commits_is_seen_at_once(tmp_path):
+    """Whoever asks for the end of the log after an acknowledgement is told of it: no later."""
+    path = tmp_path / "centre.db"
+    SQLiteStore(path).close()
+    with (
+        process(SERVE, path, "call", 0, 200, 1) as running,
+        closing(SQLiteStore(path, read_only=True)) as reader,
+    ):
+        assert reader.last_position == 0
+        tell(running)
+        for line in running.stdout:
+            assert reader.last_position >= 5 * (int(line) + 1)
+        assert reader.last_position == len(list(reader.read()))

@@ -56,6 +56,7 @@ class Model(
         self.position = 0
         self.told: list[Told] = []
         self.policy = DEFAULT_POLICY
+        self.adopted = False
         self.channels: dict[str, Channel] = {}
         self.queues: dict[str, Queue] = {}
         self.calendars: dict[str, Calendar] = {}
@@ -232,6 +233,6 @@ class Model(
         plan, consent = command.policy.plan, command.policy.consent
         self.require(isinstance(plan, PlanRule) or plan.name in ANSWERS)
         self.require(consent is None or consent.name in CONSENTS)
-        if self.policy != command.policy:
+        if self.policy != command.policy or not self.adopted:
             self.tell("policy.adopted", policy=command.policy)
-            self.policy = command.policy
+            self.policy, self.adopted = command.policy, True

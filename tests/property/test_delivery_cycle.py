@@ -223,14 +223,8 @@ class UnreliableSession:
     def __init__(self, store, session):
         self.store, self.session = store, session
 
-    def read_since(self, position):
-        return self.session.read_since(position)
-
-    def lookup(self, references):
-        return self.session.lookup(references)
-
-    def seen(self, commands):
-        return self.session.seen(commands)
+    def __getattr__(self, name):
+        return getattr(self.session, name)
 
     def commit(self, expected, batch):
         fault = next(self.store.faults, None)

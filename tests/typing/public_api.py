@@ -16,9 +16,11 @@ from onechannel.commands import (
     ReportDelivery,
     Suspend,
 )
+from onechannel.delivery import Letter, Received
 from onechannel.machines import Machine
 from onechannel.model import (
     WHATSAPP,
+    Actor,
     ActorKind,
     Allowed,
     Calendar,
@@ -31,7 +33,8 @@ from onechannel.model import (
     Role,
     reply_window,
 )
-from onechannel.ports import EventStore, Reference
+from onechannel.ports import Destination, EventStore, Reference, Tally
+from onechannel.runtime import Centre, Outgoing, Reply, Sending
 from onechannel.simulation import InteractionHandle, WorkerHandle
 from onechannel.stores.memory import MemoryStore
 from onechannel.stores.sqlite import SQLiteStore
@@ -107,3 +110,27 @@ def a_consent_hook_is_a_function(ask: ConsentAsk) -> str | None:
 
 
 Kernel({"acme.plan": a_planner_is_a_function, "acme.consent": a_consent_hook_is_a_function})
+
+
+async def a_live_centre_knows_what_each_verb_takes(marc: Actor) -> None:
+    """Verbs take the fields of their commands and give events; stores keep the widened contract."""
+    async with Centre.open("memory:", sendings=[Sending(destination=RING, sender=sent)]) as centre:
+        assert_type(await centre.start(interaction="i-1", channel="chat"), tuple[Event, ...])
+        assert_type(await centre.by(marc, id="r-1").accept(assignment="i-1/1"), tuple[Event, ...])
+        await centre.accept(interaction="i-1")  # type: ignore[call-arg]
+        await centre.accept()  # type: ignore[call-arg]
+        async for event in centre.feed("crm"):
+            assert_type(event, Event)
+        assert_type(centre.health().overdue, datetime | None)
+        assert_type(await centre.receive(Letter(source="sms", id="m-1")), Received)
+    stores: tuple[EventStore, EventStore] = (MemoryStore(), SQLiteStore(":memory:"))
+    assert_type(stores[0].tallies(), Mapping[Tally, int])
+
+
+async def sent(outgoing: Outgoing) -> Reply:
+    """A sender."""
+    assert_type(outgoing.event, Event)
+    return Reply()
+
+
+RING = Destination(name="ring", types=frozenset({"assignment.opened"}))

@@ -92,8 +92,8 @@ class ProbedSession:
         self.store.asked.append("lookup")
         return self.session.lookup(references)
 
-    def seen(self, commands):
-        return self.session.seen(commands)
+    def __getattr__(self, name):
+        return getattr(self.session, name)
 
     def commit(self, expected, batch):
         self.store.asked.append("commit")

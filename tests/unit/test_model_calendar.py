@@ -413,15 +413,16 @@ def test_what_is_no_instant_is_refused(at, ask):
         getattr(OFFICE, ask)(at, *arguments)
 
 
-def test_at_the_end_of_the_calendar_it_neither_opens_nor_closes():
-    """Nothing is said of what comes after, and nothing is due then."""
+def test_near_the_ends_of_the_calendar_nothing_is_asked():
+    """What lies within a century of them is refused, and what would be due beyond them is not."""
     for calendar in (OFFICE, ALWAYS_OPEN):
-        last = datetime(9998, 12, 31, 23, 59, tzinfo=UTC)
-        assert calendar.next_closing(last) is None
-        with pytest.raises(InvalidValue, match="does not open"):
-            calendar.due(last, HOUR)
-    first = datetime(2, 1, 1, tzinfo=UTC)
-    assert OFFICE.next_opening(first) > first
+        for end in (datetime(9899, 1, 1, tzinfo=UTC), datetime(100, 12, 31, tzinfo=UTC)):
+            with pytest.raises(InvalidValue, match="beyond the years"):
+                calendar.next_closing(end)
+    last = datetime(9898, 12, 31, 23, 59, tzinfo=UTC)
+    with pytest.raises(InvalidValue, match="does not open"):
+        OFFICE.due(last, timedelta(days=36_500))
+    assert OFFICE.next_opening(datetime(101, 1, 1, tzinfo=UTC)).year == 101
 
 
 def test_a_span_is_not_negative():

@@ -373,3 +373,21 @@ def test_nobody_promises_in_anothers_name():
     there.ask(mine, actor=supervisor())
     assert there.last(e.PromiseMade).worker == "q"
     there.passes(WRAP_UP + SECOND)
+
+
+@pytest.mark.parametrize("year", [100, 9899, 9999])
+def test_the_end_of_time_is_no_due_time(year):
+    """A time to which a century cannot be added is refused where it is given.
+
+    Else a pause, a retry or a window added to it later would stop a centre for ever.
+    """
+    end = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for give in (
+        lambda: c.MakePromise(what="refund", customer="c-1", due=end),
+        lambda: c.RenegotiatePromise(promise="p-1", due=end),
+        lambda: c.RequestCallback(interaction="i-1", at=end),
+        lambda: c.Suspend(interaction="i-1", party="bank", reason="loan", due=end),
+        lambda: c.Request(c.Leave(interaction="i-1"), "r", end),
+    ):
+        with pytest.raises(InvalidValue, match="beyond the years"):
+            give()

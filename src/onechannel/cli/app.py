@@ -2,7 +2,8 @@
 
 Laws of this file: a command reads, calls one function of the library and prints; what goes to
 standard output is the answer, everything else goes to standard error. Exit codes: 0 done, 1 could
-not be done, 2 wrong usage, 3 `check` found the log inconsistent, 4 `import` could read no line.
+not be done, 2 wrong usage, 3 `check` found the log inconsistent, 4 `import` could read no line,
+5 `health` found what keeps a centre from its work, or `replay` left letters dead.
 """
 
 import io
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 from onechannel.cli.importing import Asides, described, refuse_taken
+from onechannel.cli.living import dead_letters, health, serve
 from onechannel.cli.printing import print_asides, print_json, print_report, print_timeline
 from onechannel.cli.reading import Choice, opened, progress, read, recorded, refuse_empty
 from onechannel.errors import ExtraMissing, OneChannelError
@@ -40,8 +42,11 @@ app: typer.Typer = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="All channels are one: play, import, read and check the log of a contact centre.",
+    help="All channels are one: play, import, serve, read and check a contact centre's log.",
 )
+app.command()(serve)
+app.command()(health)
+app.add_typer(dead_letters, name="dead-letters")
 
 Database = Annotated[Path, typer.Argument(metavar="DB", help="A centre's SQLite file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

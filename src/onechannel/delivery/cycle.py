@@ -1,216 +1,205 @@
-"""The commit cycle: requests in, committed events out.
+"""The commit cycle: work in, committed events out.
 
 Laws of this file: one cycle is one session of the store, in this order: catch up, advance, then
-each request against the store as overlaid by this session, then one commit at the expected
-position. The replica is given up before a cycle changes it and taken back once its commit is known:
-after any fault it is built anew. A command id is served once, for ever.
+each piece of work, then one commit at the expected position. The replica is given up before a cycle
+changes it and taken back once its commit is known: after any fault it is built anew. A command id
+is served once, for ever. Work that cannot be done costs itself alone: all else is done without it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 import attrs
 
-from onechannel.commands import Command, Request
-from onechannel.delivery.overlay import OVERLAID, Overlay
+from onechannel.delivery import work as w
+from onechannel.delivery.outbox import DEFAULT_RULES, MailRules
 from onechannel.delivery.replica import rebuilt, stored_snapshot
-from onechannel.errors import CommandRefused, PolicyMissing, StoreFault
+from onechannel.delivery.sitting import Sitting
+from onechannel.errors import BatchRefused, StoreFault
 from onechannel.events import Event
-from onechannel.facts import Facts
 from onechannel.kernel import Kernel
-from onechannel.model.actor import SYSTEM, Actor
-from onechannel.model.checks import ident, utc
-from onechannel.model.ids import TenantId
 from onechannel.model.policy import Callables
-from onechannel.ports import (
-    Answer,
-    Batch,
-    Clock,
-    Conflict,
-    EventStore,
-    Reference,
-    StoreSession,
-)
+from onechannel.ports import Clock, Conflict, EventStore
 
-__all__ = ["Chain", "CommitCycle", "Refused", "Served", "Skipped", "Submission", "Turnout"]
+__all__ = ["CommitCycle", "Turnout"]
 
 # Somebody else's append can come between reading and committing only where the store has no lock.
 _TRIES: Final = 8
 
 
 @attrs.frozen
-class Submission:
-    """A command as its sender gives it: the session adds the time and the tenant."""
-
-    command: Command
-    id: str = attrs.field(validator=ident)
-    actor: Actor = SYSTEM
-    claimed_at: datetime | None = attrs.field(
-        default=None, converter=attrs.converters.optional(utc)
-    )
-
-
-#: Submissions that stand or fall together from the first refusal on.
-Chain: TypeAlias = Sequence[Submission]
-
-
-@attrs.frozen
-class Served:
-    """The events a command made; `repeated` if it did so on an earlier occasion."""
-
-    first: int
-    last: int
-    repeated: bool = False
-
-
-@attrs.frozen
-class Refused:
-    """Why a command was refused; it may come again under the same id."""
-
-    error: CommandRefused | PolicyMissing
-
-
-@attrs.frozen
-class Skipped:
-    """Not tried, since an earlier one of its chain was refused."""
-
-
-@attrs.frozen
 class Turnout:
-    """What one cycle came to: an answer for each submission, and every event it committed.
+    """What one cycle came to: an answer for each piece of work, and every event it committed.
 
-    `passing` are the events that are not kept: that somebody is typing.
+    `followed` are the events that are new to this process and not of this cycle; `passing` those
+    that are not kept: that somebody is typing.
     """
 
-    answers: tuple[tuple[Served | Refused | Skipped, ...], ...]
+    answers: tuple[w.Answer, ...]
     events: tuple[Event, ...]
+    followed: tuple[Event, ...] = ()
     passing: tuple[Event, ...] = ()
 
+    @property
+    def news(self) -> tuple[Event, ...]:
+        """Every event since the last time, in order of the log."""
+        if not self.followed or not self.events:
+            return self.followed or self.events
+        if self.followed[-1].position < self.events[0].position:
+            return self.followed + self.events
+        return tuple(sorted(self.followed + self.events, key=lambda event: event.position))
 
-@attrs.define(eq=False)
-class _Sitting:
-    """One session's uncommitted work."""
-
-    session: StoreSession
-    kernel: Kernel
-    at: datetime
-    tenant: TenantId
-    seen: Mapping[str, tuple[int, int]]
-    events: list[Event] = attrs.field(factory=list)
-    passing: list[Event] = attrs.field(factory=list)
-    commands: dict[str, tuple[int, int]] = attrs.field(factory=dict)
-    overlay: Overlay = attrs.field(factory=Overlay)
-
-    def advance(self) -> None:
-        self._add(self.kernel.advance(self.at))
-
-    def serve(self, chain: Chain) -> Iterator[Served | Refused | Skipped]:
-        refused = False
-        for submission in chain:
-            answer = self._repeated(submission) or (
-                Skipped() if refused else self._decided(submission)
-            )
-            refused = refused or isinstance(answer, Refused)
-            yield answer
-
-    def batch(self) -> Batch | None:
-        """What there is to commit, if anything."""
-        if not self.events and not self.commands:
-            return None
-        return Batch(
-            events=tuple(self.events),
-            commands=self.commands,
-            keys=self.overlay.keys,
-            freed=frozenset(self.overlay.freed),
+    def and_then(self, other: "Turnout") -> "Turnout":
+        """Two cycles as one."""
+        return Turnout(
+            self.answers + other.answers,
+            self.events + other.events,
+            self.followed + other.followed,
+            self.passing + other.passing,
         )
-
-    def _repeated(self, submission: Submission) -> Served | None:
-        earlier = self.seen.get(submission.id) or self.commands.get(submission.id)
-        return None if earlier is None else Served(*earlier, repeated=True)
-
-    def _decided(self, submission: Submission) -> Served | Refused:
-        request = Request(
-            submission.command,
-            submission.id,
-            self.at,
-            self.tenant,
-            submission.actor,
-            submission.claimed_at,
-        )
-        try:
-            events = self.kernel.handle(request, self._facts(request))
-        except (CommandRefused, PolicyMissing) as refusal:
-            return Refused(refusal)
-        passing = [event for event in events if not event.data.stored]
-        if passing:
-            self.passing += passing
-            events = tuple(event for event in events if event.data.stored)
-        self._add(events)
-        served = Served(events[0].position, events[-1].position) if events else Served(0, 0)
-        self.commands[submission.id] = (served.first, served.last)
-        return served
-
-    def _add(self, events: Sequence[Event]) -> None:
-        self.events.extend(events)
-        for event in events:
-            if type(event.data) in OVERLAID:
-                self.overlay.add(event)
-
-    def _facts(self, request: Request) -> Facts:
-        facts = Facts()
-        while missing := self.kernel.needs(request, facts):
-            stored = self.session.lookup(missing)
-            known: dict[Reference, Answer] = {**facts.answers}
-            for asked in missing:
-                known[asked] = self.overlay.answer(asked, stored[asked])
-            facts = Facts(known)
-        return facts
 
 
 class CommitCycle:
     """A centre's kernel at its store."""
 
-    def __init__(self, store: EventStore, callables: Callables | None = None) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        callables: Callables | None = None,
+        rules: MailRules = DEFAULT_RULES,
+    ) -> None:
         self._store = store
-        self._callables = callables
+        self._callables = callables or {}
+        self._rules = rules
         self._kernel: Kernel | None = None
+        # Up to where whoever drives this has been told of events; what was there before is no news.
+        self._told: int | None = None
 
     @property
     def kernel(self) -> Kernel:
         """The replica, as of its last cycle; built from the store where there is none."""
         if self._kernel is None:
             self._kernel = rebuilt(self._store, self._callables)
+            if self._told is None:
+                self._told = self._kernel.position
         return self._kernel
 
-    def run(self, chains: Sequence[Chain], clock: Clock) -> Turnout:
-        """One cycle; raises `StoreFault`, after which the same submissions may come again.
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What the adopted policy names and this process has not: it may follow, not decide."""
+        return self._lacks(self.kernel)
 
-        They come under their ids: what was served before is answered and not done again.
+    def run(self, work: Sequence[w.Work], clock: Clock) -> Turnout:
+        """One cycle; raises `StoreFault`, after which the same work may come again.
+
+        It comes under its ids: what was done before is answered and not done again.
         """
-        for _ in range(_TRIES):
-            turnout = self._run(chains, clock)
-            if turnout is not None:
-                return turnout
-        raise StoreFault(f"somebody else appended first, {_TRIES} times in a row: try again")
+        turnout = self._done(work, clock)
+        told, now = self._told or 0, self.kernel.position
+        if len(turnout.events) + len(turnout.followed) != now - told:
+            # After a fault the replica was built anew, and took in what nobody was told of.
+            own = {event.position for event in turnout.events}
+            since = self._store.read(told, now - told)
+            others = tuple(event for event in since if event.position not in own)
+            turnout = attrs.evolve(turnout, followed=others)
+        self._told = now
+        return turnout
+
+    def follow(self) -> tuple[Event, ...]:
+        """Take in what others have committed; gives every event since the last time."""
+        kernel = self.kernel
+        told = self._told or 0
+        events = tuple(self._store.read(min(told, kernel.position)))
+        self._kernel = None
+        kernel.follow(event for event in events if event.position > kernel.position)
+        self._kernel = kernel
+        self._told = kernel.position
+        return tuple(event for event in events if event.position > told)
 
     def save_snapshot(self) -> None:
         """Keep the replica's state, so that the next start need not replay the log."""
         self._store.save_snapshot(stored_snapshot(self.kernel))
 
-    def _run(self, chains: Sequence[Chain], clock: Clock) -> Turnout | None:
-        """One try; None where somebody else appended first."""
+    def _done(self, work: Sequence[w.Work], clock: Clock) -> Turnout:
+        for _ in range(_TRIES):
+            try:
+                turnout = self._tried(work, clock)
+            except Exception as failure:
+                if not work or _is_the_stores(failure):
+                    raise
+                return self._apart(work, clock, failure)
+            if turnout is not None:
+                return turnout
+        raise StoreFault(f"somebody else appended first, {_TRIES} times in a row: try again")
+
+    def _tried(
+        self, work: Sequence[w.Work], clock: Clock, left: list[tuple[str, str]] | None = None
+    ) -> Turnout | None:
+        """One try; None where somebody else appended first.
+
+        With `left`, parked letters stay where they are, and those whose time has come go in there.
+        """
         kernel = self.kernel
         with self._store.session() as session:
             self._kernel = None
-            kernel.follow(session.read_since(kernel.position))
+            followed = tuple(session.read_since(kernel.position))
+            kernel.follow(followed)
             expected = kernel.position
-            seen = session.seen([one.id for chain in chains for one in chain])
-            sitting = _Sitting(session, kernel, clock(), self._store.tenant, seen)
-            sitting.advance()
-            answers = tuple(tuple(sitting.serve(chain)) for chain in chains)
+            sitting = Sitting(
+                session, kernel, clock(), self._store.tenant, rules=self._rules, work=work
+            )
+            sitting.inbox.holds_back = left is not None
+            answers = sitting.done(work, self._lacks(kernel))
             batch = sitting.batch()
             if batch is not None and isinstance(session.commit(expected, batch), Conflict):
                 return None
         self._kernel = kernel
-        return Turnout(answers, tuple(sitting.events), tuple(sitting.passing))
+        if left is not None:
+            left += sitting.inbox.left
+        return Turnout(answers, tuple(sitting.events), followed, tuple(sitting.passing))
+
+    def _lacks(self, kernel: Kernel) -> tuple[str, ...]:
+        return tuple(name for name in kernel.policy.callables if name not in self._callables)
+
+    # -- what fails -------------------------------------------------------------------------------
+
+    def _apart(self, work: Sequence[w.Work], clock: Clock, failure: Exception) -> Turnout:
+        """The same in halves, until whatever failed stands alone."""
+        if len(work) == 1:
+            return self._alone(work[0], clock, failure)
+        half = len(work) // 2
+        return self._done(work[:half], clock).and_then(self._done(work[half:], clock))
+
+    def _alone(self, one: w.Work, clock: Clock, failure: Exception) -> Turnout:
+        """One piece of work that failed: by itself, or by the parked letters it would take up."""
+        left: list[tuple[str, str]] = []
+        try:
+            turnout = self._tried([one], clock, left)
+        except Exception as again:
+            if _is_the_stores(again):
+                raise
+            return self._failed(one, clock, failure)
+        if turnout is None:
+            return self._done([one], clock)  # somebody else appended first
+        for source, name in left:
+            after = self._done([w.TakeUp(source=source, id=name)], clock)
+            turnout = attrs.evolve(turnout.and_then(after), answers=turnout.answers)
+        return turnout
+
+    def _failed(self, one: w.Work, clock: Clock, failure: Exception) -> Turnout:
+        """What cannot be done is answered so; a letter is kept as a dead one."""
+        if isinstance(one, (w.Letter, w.TakeUp)) and one.fault is None:
+            fault = f"{type(failure).__name__} while it was handled"
+            return self._done([attrs.evolve(one, fault=fault)], clock)
+        if isinstance(one, w.Settlement) and one.orders:
+            # What was sent was sent; otherwise it would be sent for ever.
+            settled = self._done([attrs.evolve(one, orders=())], clock)
+            return attrs.evolve(settled, answers=(w.Failed(failure),))
+        # If time itself cannot go on it is nobody's work that failed, and this raises.
+        empty = self._done((), clock)
+        return attrs.evolve(empty, answers=(w.Failed(failure),))
+
+
+def _is_the_stores(failure: Exception) -> bool:
+    """Whether it is the store that failed, and not what it was given."""
+    return isinstance(failure, StoreFault) and not isinstance(failure, BatchRefused)

@@ -4,7 +4,7 @@ Law of this file: a later request of the same session sees the earlier ones as i
 committed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import attrs
@@ -21,7 +21,15 @@ from onechannel.events import (
 )
 from onechannel.model.ids import CustomerId, InteractionId, root_of
 from onechannel.model.personal import personal
-from onechannel.ports import Answer, CustomerKnown, HolderOf, Past, Reference, reference_key
+from onechannel.ports import (
+    Answer,
+    CustomerKnown,
+    HolderOf,
+    LineOf,
+    Past,
+    Reference,
+    reference_key,
+)
 
 __all__ = ["OVERLAID", "Overlay"]
 
@@ -70,6 +78,12 @@ class Overlay:
             self.lines[root] = Past(line.arrived, data)
         else:
             self.closed[data.interaction] = data
+
+    def news(self) -> Iterator[Reference]:
+        """What was not known before this session, and is."""
+        yield from map(CustomerKnown, self.customers)
+        yield from map(HolderOf, self.keys)
+        yield from map(LineOf, self.lines)
 
     def answer(self, reference: Reference, stored: Answer) -> Answer:
         """The store's answer, corrected by what is uncommitted."""

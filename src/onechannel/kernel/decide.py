@@ -212,7 +212,7 @@ def _adopt_policy(turn: Turn, command: c.AdoptPolicy) -> Decision:
     for named in (command.policy.plan, command.policy.consent):
         if isinstance(named, m.Named):
             found_callable(command.policy, named, turn.callables)
-    if turn.state.policy != command.policy:
+    if turn.state.policy != command.policy or not turn.state.adopted:
         yield e.PolicyAdopted(command.policy)
 
 

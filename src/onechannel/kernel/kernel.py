@@ -94,6 +94,11 @@ class Kernel:
         return self._state.position
 
     @property
+    def policy(self) -> m.Policy:
+        """The policy by which it decides."""
+        return self._state.policy
+
+    @property
     def next_deadline(self) -> datetime | None:
         """When `advance` has something to do, if nothing else happens before."""
         first = self._state.deadlines.first
@@ -103,7 +108,8 @@ class Kernel:
         """What of the past the decision looks at and the facts do not yet answer."""
         if facts.complete:
             return ()
-        return tuple(asked for asked in references(request) if asked not in facts.answers)
+        asked = references(request, self._state.interactions.__contains__)
+        return tuple(one for one in asked if one not in facts.answers)
 
     def advance(self, at: datetime) -> tuple[Event, ...]:
         """Fire every deadline due by `at`, in order of time.
@@ -130,8 +136,7 @@ class Kernel:
         Raises `CommandRefused` or `PolicyMissing` having changed nothing, `FactsMissing` where
         `needs` was not heard, and `DeadlineDue` where a deadline comes before the request.
         """
-        state = self._state
-        command = request.command
+        state, command = self._state, request.command
         kind = type(command)
         if state.tenant is not None and request.tenant != state.tenant:
             raise CommandRefused(f"tenant {request.tenant} has no centre here")

@@ -105,7 +105,7 @@ def _worker_defined(state: State, data: e.WorkerDefined) -> None:
 
 
 def _policy_adopted(state: State, data: e.PolicyAdopted) -> None:
-    state.policy = data.policy
+    state.policy, state.adopted = data.policy, True
 
 
 def _merged(state: State, data: e.CustomerMerged) -> None:

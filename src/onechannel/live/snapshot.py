@@ -6,6 +6,7 @@ replayed the whole log.
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 import attrs
@@ -26,7 +27,7 @@ __all__ = ["SNAPSHOT_VERSION", "Armed", "Snapshot", "restore", "take"]
 
 #: Changes with the shape or the meaning of what a snapshot holds; a snapshot of another version is
 #: thrown away.
-SNAPSHOT_VERSION: Final = 2
+SNAPSHOT_VERSION: Final = 3
 
 T = TypeVar("T")
 
@@ -50,6 +51,7 @@ class Snapshot:
     at: datetime | None
     tenant: str | None
     policy: m.Policy
+    adopted: bool
     channels: tuple[m.Channel, ...]
     queues: tuple[m.Queue, ...]
     calendars: tuple[m.Calendar, ...]
@@ -66,13 +68,18 @@ class Snapshot:
 
 def _copy(record: T) -> T:
     """The record, with lists and dictionaries of its own."""
-    own = {
-        field.name.lstrip("_"): value.copy()
-        for field in attrs.fields(cast("Any", type(record)))
-        if isinstance(value := getattr(record, field.name), (list, dict))
+    values = {
+        given: value.copy() if isinstance(value, (list, dict)) else value
+        for name, given in _fields(cast("Any", type(record)))
+        for value in (getattr(record, name),)
     }
-    copied: T = attrs.evolve(cast("Any", record), **own)
-    return copied
+    return type(record)(**values)
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, str], ...]:
+    """What a record is made of: how each is called, and how it is given."""
+    return tuple((one.name, one.alias or one.name) for one in attrs.fields(kind) if one.init)
 
 
 def _worker(worker: LiveWorker) -> LiveWorker:
@@ -87,6 +94,7 @@ def take(state: State) -> Snapshot:
         at=state.at,
         tenant=state.tenant,
         policy=state.policy,
+        adopted=state.adopted,
         channels=tuple(state.channels.values()),
         queues=tuple(state.queues.values()),
         calendars=tuple(state.calendars.values()),
@@ -108,7 +116,9 @@ def take(state: State) -> Snapshot:
 
 def restore(snapshot: Snapshot) -> State:
     """The state it was taken of."""
-    state = State(snapshot.position, snapshot.at, snapshot.tenant, snapshot.policy)
+    state = State(
+        snapshot.position, snapshot.at, snapshot.tenant, snapshot.policy, snapshot.adopted
+    )
     state.channels = {channel.name: channel for channel in snapshot.channels}
     state.queues = {queue.name: queue for queue in snapshot.queues}
     state.calendars = {calendar.name: calendar for calendar in snapshot.calendars}

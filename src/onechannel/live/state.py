@@ -146,6 +146,8 @@ class State:
     at: datetime | None = None
     tenant: str | None = None
     policy: m.Policy = m.DEFAULT_POLICY
+    #: Whether that stands in the log, or is only what this release begins with.
+    adopted: bool = False
     channels: dict[str, m.Channel] = attrs.field(factory=dict)
     queues: dict[str, m.Queue] = attrs.field(factory=dict)
     calendars: dict[str, m.Calendar] = attrs.field(factory=dict)

@@ -5,6 +5,7 @@ measuring.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import isfinite
@@ -29,6 +30,7 @@ __all__ = [
     "mapping_of",
     "member",
     "members",
+    "names",
     "optional",
     "reference",
     "skills",
@@ -36,6 +38,7 @@ __all__ = [
     "text",
     "tuple_of",
     "utc",
+    "vendor_id",
     "whole",
 ]
 
@@ -51,6 +54,8 @@ _LARGEST: Final = 2**53
 _NO_TIME: Final = timedelta(0)
 # Whatever is armed for longer than this is a mistake, and would soon leave the calendar.
 _CENTURY: Final = timedelta(days=36_525)
+# A century and a year from either end of what a datetime can be.
+_YEARS: Final = range(101, 9899)
 
 Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -60,17 +65,21 @@ def _refuse(instance: object, field: "attrs.Attribute[Any]", reason: str) -> Inv
 
 
 def utc(value: datetime, what: str = "the time") -> datetime:
-    """The same instant in UTC; a naive datetime is refused, since it names no instant."""
-    if type(value) is datetime and value.tzinfo is UTC:
+    """The same instant in UTC; a naive datetime is refused, since it names no instant.
+
+    So is one within a century of the calendar's ends: any duration can be added to what is taken.
+    """
+    if type(value) is datetime and value.tzinfo is UTC and value.year in _YEARS:
         return value
     if not isinstance(value, datetime):
         raise InvalidValue(f"{what} must be an aware datetime, not {type(value).__name__}")
     if value.utcoffset() is None:
         raise InvalidValue(f"{what} is a naive datetime and names no instant: give it a zone")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise InvalidValue(f"{what} is beyond the calendar") from None
+    with suppress(OverflowError):
+        found = value.astimezone(UTC)
+        if found.year in _YEARS:
+            return found
+    raise InvalidValue(f"{what} is beyond the years 101 to 9898: for never, give none")
 
 
 def _name_of(limit: int) -> Check:
@@ -103,6 +112,8 @@ def _wrong_name(value: Any, limit: int) -> str:
 ident: Final[Check] = _name_of(200)
 #: The same with room for what is derived from an id: a part's number, a successor's.
 reference: Final[Check] = _name_of(230)
+#: A vendor's own id, as it came: a mail's Message-ID may have the 998 characters of a line.
+vendor_id: Final[Check] = _name_of(1_000)
 
 
 def text(instance: object, field: "attrs.Attribute[Any]", value: Any) -> None:
@@ -214,6 +225,14 @@ def member(kind: type[E], value: E | str) -> E:
 def members(kind: type[E], value: Iterable[E | str]) -> frozenset[E]:
     """Any number of members of a closed set."""
     return frozenset(member(kind, item) for item in _items(value))
+
+
+def names(value: Iterable[str]) -> frozenset[str]:
+    """Any number of names."""
+    items = _items(value)
+    if not all(isinstance(item, str) and item for item in items):
+        raise InvalidValue("a set of names is needed, and of nothing else")
+    return frozenset(items)
 
 
 def mapping_of(value: Mapping[str, V]) -> FrozenMap[str, V]:

@@ -163,6 +163,11 @@ class Policy:
     side_channel: str = attrs.field(default="task", validator=ident)
     consent: Named | None = attrs.field(default=None, validator=optional(is_a(Named)))
 
+    @property
+    def callables(self) -> tuple[str, ...]:
+        """The names of the callables by which it decides."""
+        return tuple(one.name for one in (self.plan, self.consent) if isinstance(one, Named))
+
 
 #: What it is about names the skill a person needs; a machine that takes the channel serves first.
 #: Twenty seconds of ringing is Amazon Connect's; a missed ring makes unavailable until the worker

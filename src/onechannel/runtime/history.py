@@ -12,7 +12,15 @@ from typing import BinaryIO, Final, TypeAlias
 import attrs
 
 from onechannel.adapters.delimited import LINE_LIMIT, Mapping, Row, SetAside, read_history
-from onechannel.delivery import Chain, CommitCycle, Refused, Served, Skipped, Submission, Turnout
+from onechannel.delivery import (
+    Answer,
+    Chain,
+    CommitCycle,
+    Refused,
+    Served,
+    Submission,
+    Turnout,
+)
 from onechannel.errors import InvalidValue
 from onechannel.events import AnomalyObserved
 from onechannel.model.actor import Actor, ActorKind
@@ -27,7 +35,6 @@ _BATCH: Final = 200
 _ENDING: Final = 3
 
 _Line: TypeAlias = Row | SetAside
-_Answers: TypeAlias = tuple[Served | Refused | Skipped, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -107,7 +114,7 @@ def _chain(row: Row, actor: Actor) -> Chain:
 
 
 def _set_aside(group: list[_Line], turnout: Turnout, mapping: Mapping) -> list[SetAside]:
-    """The lines that the adapter or the kernel would not have, in order."""
+    """The lines that the adapter, the kernel or the store would not have, in order."""
     answers = iter(turnout.answers)
     # Of a row only the arrival can be refused: its id is taken. The refusal's own words cite it.
     taken = f"columns {', '.join(mapping.id)}: this key has arrived already, with other content"
@@ -115,15 +122,19 @@ def _set_aside(group: list[_Line], turnout: Turnout, mapping: Mapping) -> list[S
     for line in group:
         if isinstance(line, SetAside):
             asides.append(line)
-        elif isinstance(next(answers)[0], Refused):
+        elif not isinstance(answer := next(answers), tuple):
+            asides.append(SetAside(line.number, "it cannot be written into a log", line.raw))
+        elif isinstance(answer[0], Refused):
             asides.append(SetAside(line.number, taken, line.raw))
     return asides
 
 
 def _plus(before: Imported, group: list[_Line], turnout: Turnout, asides: int) -> Imported:
-    firsts = [answers[0] for answers in turnout.answers]
-    duplicates = sum(isinstance(first, Served) and first.repeated for first in firsts)
-    served = [one for answers in turnout.answers for one in answers if isinstance(one, Served)]
+    served = [*_served(turnout.answers)]
+    duplicates = sum(
+        isinstance(answer, tuple) and isinstance(answer[0], Served) and answer[0].repeated
+        for answer in turnout.answers
+    )
     return Imported(
         read=before.read + len(group),
         imported=before.imported + len(group) - duplicates - asides,
@@ -134,3 +145,9 @@ def _plus(before: Imported, group: list[_Line], turnout: Turnout, asides: int) -
         events=before.events
         + sum(one.last - one.first + 1 for one in served if one.first and not one.repeated),
     )
+
+
+def _served(answers: Iterable[Answer]) -> Iterator[Served]:
+    for answer in answers:
+        if isinstance(answer, tuple):
+            yield from (one for one in answer if isinstance(one, Served))

@@ -10,7 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from onechannel import commands as c
-from onechannel.delivery import CommitCycle, Refused, Served, Submission, Turnout
+from onechannel.delivery import (
+    CommitCycle,
+    Failed,
+    Refused,
+    Served,
+    Submission,
+    Turnout,
+    Work,
+)
 from onechannel.errors import CommandRefused, InvalidValue
 from onechannel.events import Event
 from onechannel.model.actor import SYSTEM, Actor, ActorKind
@@ -93,7 +101,7 @@ class VirtualCentre:
         until = max(utc(moment), self._now)
         while (due := self._cycle.kernel.next_deadline) is not None and due <= until:
             self._now = max(due, self._now)
-            self._run(())
+            self._run()
         self._now = until
 
     # -- the log ----------------------------------------------------------------------------------
@@ -120,18 +128,18 @@ class VirtualCentre:
         while True:
             self._requests += 1
             submission = Submission(command, f"r-{self._requests}", actor, claimed_at)
-            turnout = self._run((submission,))
-            answer = turnout.answers[0][0]
-            if isinstance(answer, Refused):
+            turnout = self._run(submission)
+            (answer,) = turnout.answers
+            if isinstance(answer, (Refused, Failed)):
                 raise answer.error
             # An id that the log knows from an earlier opening says nothing of this command.
             if not (isinstance(answer, Served) and answer.repeated):
                 return turnout.events
 
-    def _run(self, chain: tuple[Submission, ...]) -> Turnout:
-        turnout = self._cycle.run((chain,) if chain else (), lambda: self._now)
+    def _run(self, *work: Work) -> Turnout:
+        turnout = self._cycle.run(work, lambda: self._now)
         self._passing.extend(turnout.passing)
-        for event in turnout.events:
+        for event in turnout.news:
             self._view.add(event)
         return turnout
 

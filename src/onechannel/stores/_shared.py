@@ -16,7 +16,7 @@ from onechannel.codec import (
     origin_to_texts,
     subjects_of,
 )
-from onechannel.errors import StoreFault
+from onechannel.errors import BatchRefused
 from onechannel.events import (
     ChannelDefined,
     CustomerMerged,
@@ -27,7 +27,7 @@ from onechannel.events import (
     WorkerDefined,
 )
 from onechannel.model.ids import CustomerId, InteractionId, TenantId, root_of
-from onechannel.ports import Batch
+from onechannel.ports import Batch, Mail
 
 __all__ = [
     "COLUMNS",
@@ -57,7 +57,7 @@ _NUMBERS: Final = range(2**63)
 
 
 def rows_from_events(events: Iterable[Event]) -> Iterator[tuple[Any, ...]]:
-    """The events as rows of `COLUMNS`; raises `StoreFault` for what cannot be carried."""
+    """The events as rows of `COLUMNS`; raises `BatchRefused` for what cannot be carried."""
     origin: Origin | None = None
     texts: tuple[str | None, ...] = ()
     for event in events:
@@ -92,7 +92,7 @@ def line_of(interaction: InteractionId) -> tuple[InteractionId, int]:
     root = root_of(interaction)
     number = int(interaction[len(root) + 1 :] or 0)
     if number not in _NUMBERS:
-        raise StoreFault("a successor's number is beyond 64 bits: nothing was kept")
+        raise BatchRefused("a successor's number is beyond 64 bits: nothing was kept")
     return root, number
 
 
@@ -105,21 +105,35 @@ def customers_of(data: EventData) -> tuple[CustomerId, ...]:
 
 
 def check_batch(tenant: TenantId, position: int, batch: Batch) -> None:
-    """Raise `StoreFault` unless the batch goes on after `position`, is the tenant's and adds up."""
+    """Raise `BatchRefused` unless it goes on after `position`, is the tenant's and adds up."""
     last = position + len(batch.events)
     if [event.position for event in batch.events] != [*range(position + 1, last + 1)]:
-        raise StoreFault(f"the batch does not go on at position {position + 1}: nothing was kept")
+        raise BatchRefused(f"the batch does not go on at position {position + 1}: nothing was kept")
     if any(event.origin.tenant != tenant for event in batch.events):
-        raise StoreFault("the batch holds events of another tenant: nothing was kept")
+        raise BatchRefused("the batch holds events of another tenant: nothing was kept")
     for made in batch.commands.values():
         if made != (0, 0) and not position < made[0] <= made[1] <= last:
-            raise StoreFault("a command's events are not in the batch: nothing was kept")
+            raise BatchRefused("a command's events are not in the batch: nothing was kept")
+    texts = (*batch.commands, *batch.freed, *batch.keys, *batch.keys.values())
     try:
-        "".join((*batch.commands, *batch.freed, *batch.keys, *batch.keys.values())).encode()
+        "".join(texts if batch.mail is None else (*texts, *_texts(batch.mail))).encode()
     except UnicodeEncodeError:
-        raise StoreFault("an id or a key holds half of a character: nothing was kept") from None
+        raise BatchRefused("an id or a key holds half of a character: nothing was kept") from None
 
 
-def doubled(what: str) -> StoreFault:
+def _texts(mail: Mail) -> Iterator[str]:
+    for row in mail.letters:
+        parts = row.source, row.id, row.delivery, row.conversation, row.awaits, row.orders
+        yield from filter(None, (*parts, row.reason))
+    for effect in mail.effects:
+        yield from filter(
+            None, (effect.destination, effect.conversation, effect.reason, effect.holder)
+        )
+    yield from mail.cursors
+    for tally in mail.tallies:
+        yield from tally
+
+
+def doubled(what: str) -> BatchRefused:
     """What is raised where a batch gives something that may be given once, a second time."""
-    return StoreFault(f"the batch gives {what} a second time: nothing of it was kept")
+    return BatchRefused(f"the batch gives {what} a second time: nothing of it was kept")

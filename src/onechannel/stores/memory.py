@@ -6,7 +6,11 @@ words.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
 from typing import TypeAlias
+
+import attrs
 
 from onechannel.errors import StoreFault
 from onechannel.events import CustomerRegistered, Event, InteractionArrived, InteractionClosed
@@ -17,10 +21,19 @@ from onechannel.ports import (
     Committed,
     Conflict,
     CustomerKnown,
+    Destination,
+    Effect,
+    EffectState,
     HolderOf,
+    LetterIds,
+    LetterRow,
+    LetterState,
+    LockHolder,
+    Mail,
     Past,
     Reference,
     StoredSnapshot,
+    Tally,
 )
 from onechannel.stores._shared import (
     DEFINITIONS,
@@ -50,6 +63,7 @@ class MemoryStore:
         self._arrivals: dict[_Place, Past] = {}
         self._latest: dict[InteractionId, int] = {}
         self._snapshot: StoredSnapshot | None = None
+        self._mail = _Mailroom()
         self._in_session = False
 
     @property
@@ -123,6 +137,53 @@ class MemoryStore:
         """The snapshot kept, if any."""
         return self._snapshot
 
+    def letters(
+        self, state: LetterState, *, after: int = 0, limit: int | None = None
+    ) -> tuple[LetterRow, ...]:
+        """The letters in a state, in the order they came, after the one of that number."""
+        rows = (row for row in self._mail.in_order() if row.state is state and row.number > after)
+        return tuple(islice(rows, limit))
+
+    def effects(
+        self, state: EffectState, destination: str | None = None, limit: int | None = None
+    ) -> tuple[Effect, ...]:
+        """The effects in a state, of one destination or of all, in order of the log."""
+        found = (
+            one
+            for one in sorted(self._mail.effects.values(), key=_by_position)
+            if one.state is state and destination in (None, one.destination)
+        )
+        return tuple(islice(found, limit))
+
+    def due(self, destination: str, at: datetime, limit: int) -> tuple[Effect, ...]:
+        """What a claim would find now."""
+        begun: set[str] = set()
+        found: list[Effect] = []
+        for effect in self.effects(EffectState.DUE, destination):
+            if effect.conversation in begun:
+                continue
+            if effect.conversation is not None:
+                begun.add(effect.conversation)
+            if effect.due_at <= at:
+                found.append(effect)
+        return tuple(sorted(found, key=lambda effect: (effect.due_at, effect.position))[:limit])
+
+    def destinations(self) -> tuple[Destination, ...]:
+        """Who is told of what happens."""
+        return tuple(self._mail.destinations.values())
+
+    def tallies(self) -> Mapping[Tally, int]:
+        """What was counted since the log began."""
+        return dict(self._mail.tallies)
+
+    def cursor(self, name: str) -> int:
+        """The position up to which a reader of this name has read; 0 for one not known."""
+        return self._mail.cursors.get(name, 0)
+
+    def holder(self) -> LockHolder | None:
+        """Nobody: no other process can have it open."""
+        return None
+
     def close(self) -> None:
         """Nothing to let go of; the log can still be read, since nobody could open it again."""
 
@@ -146,6 +207,9 @@ class MemoryStore:
             raise doubled("a command id")
         if not (self._keys.keys() - batch.freed).isdisjoint(batch.keys):
             raise doubled("a key")
+        if batch.mail is not None:
+            self._mail.check(batch.mail)
+            self._mail.keep(batch.mail)
         self._events += batch.events
         self._arrivals |= arrivals
         for root, number in arrivals:
@@ -180,6 +244,77 @@ class MemoryStore:
         return arrivals, customers
 
 
+@attrs.define(eq=False)
+class _Mailroom:
+    """The inbox and the outbox."""
+
+    rows: dict[tuple[str, str], LetterRow] = attrs.field(factory=dict)
+    deliveries: dict[tuple[str, str], tuple[str, str]] = attrs.field(factory=dict)
+    parked: dict[tuple[str, str], None] = attrs.field(factory=dict)
+    effects: dict[tuple[str, int], Effect] = attrs.field(factory=dict)
+    tallies: dict[Tally, int] = attrs.field(factory=dict)
+    cursors: dict[str, int] = attrs.field(factory=dict)
+    destinations: dict[str, Destination] = attrs.field(factory=dict)
+    last: int = 0
+
+    def in_order(self) -> list[LetterRow]:
+        return sorted(self.rows.values(), key=lambda row: row.number)
+
+    def check(self, mail: Mail) -> None:
+        """Raise `BatchRefused` where a letter or a delivery is given a second time."""
+        new = [row for row in mail.letters if not row.number]
+        keys = [(row.source, row.id) for row in new]
+        if len({*keys}) < len(keys) or not self.rows.keys().isdisjoint(keys):
+            raise doubled("a letter")
+        named = [(row.source, row.delivery) for row in new if row.delivery is not None]
+        if len({*named}) < len(named) or not self.deliveries.keys().isdisjoint(named):
+            raise doubled("a delivery")
+
+    def keep(self, mail: Mail) -> None:
+        for row in mail.letters:
+            self._file(row)
+        for effect in mail.effects:
+            key = effect.destination, effect.position
+            if effect.state is EffectState.DONE:
+                self.effects.pop(key, None)
+            else:
+                self.effects[key] = effect
+        for tally, count in mail.tallies.items():
+            self.tallies[tally] = self.tallies.get(tally, 0) + count
+        self.cursors |= mail.cursors
+        self.destinations |= {one.name: one for one in mail.destinations}
+        if mail.forget is not None:
+            self._forget(mail.forget)
+
+    def _file(self, row: LetterRow) -> None:
+        if not row.number:
+            row = attrs.evolve(row, number=self.last + 1)
+        self.last = max(self.last, row.number)
+        key = row.source, row.id
+        self.rows[key] = row
+        if row.delivery is not None:
+            self.deliveries[row.source, row.delivery] = key
+        if row.state is LetterState.PARKED:
+            self.parked[key] = None
+        else:
+            self.parked.pop(key, None)
+
+    def _forget(self, before: datetime) -> None:
+        old = [
+            row
+            for row in self.rows.values()
+            if row.state is LetterState.STORED and row.changed_at < before
+        ]
+        for row in old:
+            del self.rows[row.source, row.id]
+            if row.delivery is not None:
+                del self.deliveries[row.source, row.delivery]
+
+
+def _by_position(effect: Effect) -> tuple[int, str]:
+    return effect.position, effect.destination
+
+
 class _MemorySession:
     """One turn at a memory store."""
 
@@ -196,6 +331,46 @@ class _MemorySession:
     def seen(self, commands: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         known = self._store._commands
         return {one: known[one] for one in commands if one in known}
+
+    def letters(self, wanted: Iterable[LetterIds]) -> Mapping[LetterIds, LetterRow]:
+        mail = self._store._mail
+        found: dict[LetterIds, LetterRow] = {}
+        for source, name, delivery in wanted:
+            key: tuple[str, str] | None = (source, name)
+            if key not in mail.rows:
+                key = None if delivery is None else mail.deliveries.get((source, delivery))
+            if key is not None:
+                found[source, name, delivery] = mail.rows[key]
+        return found
+
+    def parked(
+        self,
+        *,
+        awaits: Iterable[str] = (),
+        conversations: Iterable[tuple[str, str]] = (),
+        before: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[LetterRow, ...]:
+        mail = self._store._mail
+        texts, talks = frozenset(awaits), frozenset(conversations)
+        found = (
+            row
+            for row in sorted((mail.rows[key] for key in mail.parked), key=lambda row: row.number)
+            if row.awaits in texts
+            or (row.source, row.conversation) in talks
+            or (before is not None and row.received_at < before)
+        )
+        return tuple(islice(found, limit))
+
+    def destinations(self) -> tuple[Destination, ...]:
+        return self._store.destinations()
+
+    def effects(self, wanted: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Effect]:
+        known = self._store._mail.effects
+        return {key: known[key] for key in wanted if key in known}
+
+    def due(self, destination: str, at: datetime, limit: int) -> tuple[Effect, ...]:
+        return self._store.due(destination, at, limit)
 
     def commit(self, expected: int, batch: Batch) -> Committed | Conflict:
         if self.over:

@@ -7,7 +7,7 @@ whether or not that rewrites assertions.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, Protocol
 
 from onechannel import events as e
 from onechannel.errors import StoreFault
@@ -28,11 +28,19 @@ from onechannel.ports import (
     Committed,
     Conflict,
     CustomerKnown,
+    Destination,
+    Effect,
+    EffectState,
     EventStore,
     HolderOf,
+    LetterIds,
+    LetterRow,
+    LetterState,
     LineOf,
+    Mail,
     Past,
     Reference,
+    Tally,
 )
 
 __all__ = [
@@ -42,21 +50,39 @@ __all__ = [
     "MANY",
     "SHAPES",
     "TEXTS",
+    "OpenStore",
     "a_life",
     "append",
     "arrived",
     "closed",
     "commit",
+    "due_at",
+    "effect",
     "events_from",
     "fault",
     "held",
+    "known",
     "latest_of",
+    "letter",
+    "names",
     "nothing_kept",
     "origin",
+    "parked",
+    "positions",
+    "post",
     "refused",
     "said",
     "same",
 ]
+
+
+class OpenStore(Protocol):
+    """Opens the log of a tenant: an empty one at first, later the same one again."""
+
+    def __call__(self, tenant: TenantId = "main") -> EventStore:
+        """The store."""
+        ...
+
 
 AT: Final = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
@@ -181,6 +207,91 @@ SHAPES: Final = (
 )
 
 
+# -- mail -----------------------------------------------------------------------------------------
+
+
+def letter(
+    name: str,
+    state: LetterState = LetterState.STORED,
+    *,
+    source: str = "v",
+    at: datetime = AT,
+    **fields: Any,
+) -> LetterRow:
+    """A letter."""
+    return LetterRow(source=source, id=name, state=state, received_at=at, changed_at=at, **fields)
+
+
+def effect(
+    position: int,
+    *,
+    destination: str = "d",
+    conversation: str | None = None,
+    due: datetime = AT,
+    **fields: Any,
+) -> Effect:
+    """An effect of that event."""
+    return Effect(
+        destination=destination,
+        position=position,
+        conversation=conversation,
+        made_at=AT,
+        due_at=due,
+        **fields,
+    )
+
+
+def post(
+    store: EventStore,
+    *,
+    letters: Iterable[LetterRow] = (),
+    effects: Iterable[Effect] = (),
+    tallies: Mapping[Tally, int] | None = None,
+    cursors: Mapping[str, int] | None = None,
+    destinations: Iterable[Destination] = (),
+    forget: datetime | None = None,
+) -> None:
+    """Commit mail alone, at the end of the log."""
+    mail = Mail(
+        letters=tuple(letters),
+        effects=tuple(effects),
+        tallies=tallies or {},
+        cursors=cursors or {},
+        destinations=tuple(destinations),
+        forget=forget,
+    )
+    end = store.last_position
+    same(commit(store, end, Batch(events=(), mail=mail)), Committed(end))
+
+
+def known(store: EventStore, *wanted: LetterIds) -> Mapping[LetterIds, LetterRow]:
+    """Those of the letters that the store knows, in the order asked."""
+    with store.session() as session:
+        found = dict(session.letters(iter(wanted)))
+    return {asked: found[asked] for asked in wanted if asked in found}
+
+
+def parked(store: EventStore, **asked: Any) -> list[str]:
+    """The ids of parked letters, as the store gives them."""
+    with store.session() as session:
+        return names(session.parked(**asked))
+
+
+def names(rows: Iterable[LetterRow]) -> list[str]:
+    """The ids of letters."""
+    return [row.id for row in rows]
+
+
+def due_at(store: EventStore, at: datetime, destination: str = "d", limit: int = 99) -> list[int]:
+    """The positions of effects that are due, as the store gives them."""
+    return positions(store.due(destination, at, limit))
+
+
+def positions(effects: Iterable[Effect]) -> list[int]:
+    """The positions of effects."""
+    return [one.position for one in effects]
+
+
 # -- what is asked of a store ---------------------------------------------------------------------
 
 
@@ -252,7 +363,10 @@ def _everything(store: EventStore) -> tuple[object, ...]:
     ]
     with store.session() as session:
         answers, seen = dict(session.lookup(references)), dict(session.seen(["q", "r", "s"]))
-    return list(store.read()), answers, seen, store.snapshot()
+    letters = [store.letters(state) for state in LetterState]
+    effects = [store.effects(state) for state in EffectState]
+    mail = letters, effects, store.destinations(), dict(store.tallies()), store.cursor("r")
+    return list(store.read()), answers, seen, store.snapshot(), mail
 
 
 def held(store: EventStore, *keys: str) -> list[object]:

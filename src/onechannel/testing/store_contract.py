@@ -7,12 +7,10 @@ no more than pytest to be run.
 
 from datetime import timedelta, timezone
 from itertools import cycle
-from typing import Protocol
 
 from onechannel import events as e
 from onechannel.model.actor import Actor, ActorKind
 from onechannel.model.address import Address
-from onechannel.model.ids import TenantId
 from onechannel.model.journey import StitchedBecause
 from onechannel.ports import (
     Answer,
@@ -20,7 +18,6 @@ from onechannel.ports import (
     Committed,
     Conflict,
     CustomerKnown,
-    EventStore,
     HolderOf,
     LineOf,
     Past,
@@ -34,6 +31,7 @@ from onechannel.testing._store_steps import (
     MANY,
     SHAPES,
     TEXTS,
+    OpenStore,
     a_life,
     append,
     arrived,
@@ -49,19 +47,12 @@ from onechannel.testing._store_steps import (
     said,
     same,
 )
+from onechannel.testing.mail_contract import MailContract
 
 __all__ = ["EventStoreContract", "OpenStore"]
 
 
-class OpenStore(Protocol):
-    """Opens the log of a tenant: an empty one at first, later the same one again."""
-
-    def __call__(self, tenant: TenantId = "main") -> EventStore:
-        """The store."""
-        ...
-
-
-class EventStoreContract:
+class EventStoreContract(MailContract):
     """What every store keeps to; a class of tests that inherits it gives the fixture `open_store`.
 
     The fixture is an `OpenStore`. What it opened is closed by it, if the test has not done so.

@@ -9,20 +9,21 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import attrs
 
-from onechannel.errors import StoreFault
+from onechannel.errors import BatchRefused, StoreFault
 from onechannel.model.ids import TenantId
 from onechannel.stores._shared import doubled
+from onechannel.stores.sqlite._connection import Connect, Connection
+from onechannel.stores.sqlite._mail import MAIL_SCHEMA
 
 __all__ = [
     "DEFINES",
+    "IN_MEMORY",
     "MERGES",
     "SCHEMA",
     "SCHEMA_VERSION",
@@ -33,7 +34,7 @@ __all__ = [
 
 # Written into the file's header: "1chn". Another number is another program's database.
 _APPLICATION_ID: Final = 0x3163686E
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 # A query finds a partial index where it says the index's condition in the same words.
 DEFINES: Final = "type in ('channel.defined', 'worker.defined')"
@@ -81,15 +82,17 @@ create table snapshots (
     position integer not null,
     body     text not null
 ) strict;
-"""
+{MAIL_SCHEMA}"""
 
-_IN_MEMORY: Final = ":memory:"
+IN_MEMORY: Final = ":memory:"
+# Seconds. Measured with four processes: long enough to let one begin, short enough to be fair.
+_PAUSE: Final = (0.0005, 0.001)
 _UNWRITABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 
 @attrs.define
 class Database:
-    """A connection to one centre's database.
+    """A connection to one centre's database, for the process that opened it.
 
     `lock_timeout` is how long a lock that somebody else holds is waited for.
     """
@@ -97,7 +100,9 @@ class Database:
     path: str
     read_only: bool
     lock_timeout: timedelta
-    connection: sqlite3.Connection = attrs.field(init=False)
+    connect: Connect
+    connection: Connection = attrs.field(init=False)
+    process: int = attrs.field(init=False, factory=os.getpid)
     tenant: TenantId = attrs.field(init=False)
 
     def open(self, tenant: TenantId | None, *, create: bool) -> None:
@@ -110,8 +115,8 @@ class Database:
                 self.connection.close()
                 raise
 
-    def _connect(self, *, create: bool) -> sqlite3.Connection:
-        if self.path == _IN_MEMORY:
+    def _connect(self, *, create: bool) -> Connection:
+        if self.path == IN_MEMORY:
             return self._connection_to(self.path)
         place = Path(self.path).absolute().as_uri()
         if not self.read_only:
@@ -133,14 +138,42 @@ class Database:
             return self._connection_to(f"{place}?mode=ro&immutable=1")
         return connection
 
-    def _connection_to(self, place: str) -> sqlite3.Connection:
-        return sqlite3.connect(
-            place,
-            uri=place != _IN_MEMORY,
-            timeout=self.lock_timeout.total_seconds(),
-            isolation_level=None,
-            check_same_thread=False,
-        )
+    def _connection_to(self, place: str) -> Connection:
+        return self.connect(place, self.lock_timeout)
+
+    def refuse_elsewhere(self) -> None:
+        """Raise `StoreFault` in another process than the one that opened the file."""
+        if os.getpid() != self.process:
+            raise StoreFault(
+                f"{self.path}: was opened by process {self.process}, which made this one: open it "
+                "here anew"
+            )
+
+    def begin(self, *, alone: bool) -> None:
+        """Begin a transaction that writes; `alone` where nobody else is about to do the same.
+
+        SQLite would wait by itself, and for seconds, while others come and go.
+        """
+        execute = self.connection.execute
+        if alone:
+            execute("begin immediate")
+            return
+        until = time.monotonic() + self.lock_timeout.total_seconds()
+        execute("pragma busy_timeout = 0")
+        try:
+            while not self._has_begun(until):
+                time.sleep(random.uniform(*_PAUSE))
+        finally:
+            execute(f"pragma busy_timeout = {self.lock_timeout // timedelta(milliseconds=1)}")
+
+    def _has_begun(self, until: float) -> bool:
+        try:
+            self.connection.execute("begin immediate")
+        except sqlite3.OperationalError as fault:
+            if _primary(fault) != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            return False
+        return True
 
     def _prepare(self, tenant: TenantId | None, *, create: bool) -> TenantId:
         if self._is_empty():
@@ -201,8 +234,8 @@ class Database:
     def _keep_write_ahead_log(self) -> None:
         until = time.monotonic() + self.lock_timeout.total_seconds()
         while (mode := self._write_ahead_log(until)) is None:
-            time.sleep(random.uniform(0.0005, 0.001))
-        if mode != "wal" and self.path != _IN_MEMORY:
+            time.sleep(random.uniform(*_PAUSE))
+        if mode != "wal" and self.path != IN_MEMORY:
             raise StoreFault(
                 f"{self.path}: no write-ahead log can be kept here: put the file on a local disk"
             )
@@ -221,17 +254,31 @@ class Database:
 # -- faults ---------------------------------------------------------------------------------------
 
 
-@contextmanager
-def translated(path: str) -> Iterator[None]:
-    """Turn the database's errors into ours."""
-    try:
-        yield
-    except sqlite3.IntegrityError as fault:
-        raise _refused(path, str(fault)) from None
-    except sqlite3.ProgrammingError:
-        raise StoreFault(f"{path}: the store is closed: open it again") from None
-    except sqlite3.Error as fault:
-        raise StoreFault(f"{path}: {_advice(path, _primary(fault))}") from None
+class translated:  # noqa: N801 - said as `with translated(path)`
+    """Turns the database's errors into ours.
+
+    A class, since it surrounds every statement, and a generator costs six times as much.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, fault: object, trace: object) -> None:
+        if isinstance(fault, sqlite3.Error):
+            raise _translation(self._path, fault) from None
+
+
+def _translation(path: str, fault: sqlite3.Error) -> StoreFault:
+    if isinstance(fault, sqlite3.IntegrityError):
+        return _refused(path, str(fault))
+    if isinstance(fault, sqlite3.ProgrammingError):
+        return StoreFault(f"{path}: the store is closed: open it again")
+    return StoreFault(f"{path}: {_advice(path, _primary(fault))}")
 
 
 def _primary(fault: sqlite3.Error) -> int:
@@ -239,12 +286,12 @@ def _primary(fault: sqlite3.Error) -> int:
     return getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
-def _refused(path: str, said: str) -> StoreFault:
+def _refused(path: str, said: str) -> BatchRefused:
     """What SQLite says of a constraint is the name of a column, never a value."""
     for column, what in _ONCE.items():
         if said.startswith(f"UNIQUE constraint failed: {column}"):
             return doubled(what)
-    return StoreFault(f"{path}: the batch holds a value of another type: nothing of it was kept")
+    return BatchRefused(f"{path}: the batch holds a value of another type: nothing of it was kept")
 
 
 _ONCE: Final = {
@@ -252,6 +299,8 @@ _ONCE: Final = {
     "events.customer": "a customer",
     "commands.": "a command id",
     "keys.": "a key",
+    "letters.source, letters.delivery": "a delivery",
+    "letters.": "a letter",
 }
 
 

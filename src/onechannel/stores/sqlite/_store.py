@@ -5,10 +5,10 @@ synchronous=FULL) or has not happened; nothing is looked up but by an index.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from onechannel.errors import StoreFault
 from onechannel.events import CustomerRegistered, Event, InteractionArrived, InteractionClosed
@@ -19,10 +19,18 @@ from onechannel.ports import (
     Committed,
     Conflict,
     CustomerKnown,
+    Destination,
+    Effect,
+    EffectState,
     HolderOf,
+    LetterIds,
+    LetterRow,
+    LetterState,
+    LockHolder,
     Past,
     Reference,
     StoredSnapshot,
+    Tally,
 )
 from onechannel.stores._shared import (
     COLUMNS,
@@ -33,7 +41,17 @@ from onechannel.stores._shared import (
     line_of,
     rows_from_events,
 )
-from onechannel.stores.sqlite._database import DEFINES, MERGES, SURVIVOR, Database, translated
+from onechannel.stores.sqlite import _mail as mail
+from onechannel.stores.sqlite._connection import Connection, Row, Values, connect
+from onechannel.stores.sqlite._database import (
+    DEFINES,
+    IN_MEMORY,
+    MERGES,
+    SURVIVOR,
+    Database,
+    translated,
+)
+from onechannel.stores.sqlite._lock import lock_beside
 
 __all__ = ["SQLiteStore"]
 
@@ -88,9 +106,16 @@ _PARAMETERS: Final = 900
 class SQLiteStore:
     """The log of one centre in a file, which any number of processes may have open.
 
-    `create=False` refuses a file that is not there, `read_only=True` never writes. `lock_timeout`
-    is how long another process that holds the lock is waited for. One thread at a time may use a
-    store. The path `:memory:` is a database that is gone when it is closed.
+    `create=False` refuses a file that is not there, `read_only=True` never writes. One thread at a
+    time may use a store, and no process but the one that opened it. The path `:memory:` is a
+    database that is gone when it is closed.
+
+    Processes take turns by a lock on the file `<path>-lock`, made with the first session.
+    `lock_timeout` is how long another that holds it is waited for. One that is killed lets go at
+    once; one that hangs, or is stopped, is named by the `StoreFault` of those who gave up. With
+    `evict_after`, who finds that the same process has held the lock for longer than that ends it
+    with SIGKILL and goes on, which is safe, since what it had not committed never happened; in the
+    field this is called STONITH. It needs Linux, one machine and the right to end that process.
     """
 
     def __init__(
@@ -101,10 +126,14 @@ class SQLiteStore:
         create: bool = True,
         read_only: bool = False,
         lock_timeout: timedelta = _LOCK_TIMEOUT,
+        evict_after: timedelta | None = None,
     ) -> None:
-        self._database = Database(os.fsdecode(path), read_only, lock_timeout)
+        place = os.fsdecode(path)
+        self._database = Database(place, read_only, lock_timeout, self._connect)
         self._database.open(tenant, create=create and not read_only)
         self._connection = self._database.connection
+        shared = place != IN_MEMORY
+        self._lock = lock_beside(place, lock_timeout, evict_after) if shared else None
 
     @property
     def tenant(self) -> TenantId:
@@ -124,18 +153,41 @@ class SQLiteStore:
     @contextmanager
     def session(self) -> Iterator["_SQLiteSession"]:
         """One turn at the stream, alone among all processes."""
-        with translated(self.path):
-            self._refuse_unless_writable()
-            self._connection.execute("begin immediate")
+        self._begin()
         session = _SQLiteSession(self)
         try:
             yield session
         finally:
             session.over = True
+            self._end()
+
+    def holder(self) -> LockHolder | None:
+        """Which process holds the lock at this moment, if any does; any thread may ask."""
+        return None if self._lock is None else self._lock.holder()
+
+    def _begin(self) -> None:
+        with translated(self.path):
+            self._refuse_unless_writable()
+        lock = self._lock
+        alone = lock is not None and lock.acquire()
+        try:
+            with translated(self.path):
+                self._database.begin(alone=alone or self.path == IN_MEMORY)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    def _end(self) -> None:
+        try:
             with translated(self.path):
                 self._connection.rollback()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
     def _refuse_unless_writable(self) -> None:
+        self._database.refuse_elsewhere()
         if self._database.read_only:
             raise StoreFault(f"{self.path}: is open for reading only: open it for writing")
         if self._connection.in_transaction:
@@ -169,24 +221,62 @@ class SQLiteStore:
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
         """Keep a snapshot in place of an earlier one; outside sessions."""
-        with translated(self.path):
-            self._refuse_unless_writable()
-            self._connection.execute(_SAVE, (snapshot.position, snapshot.text))
+        self._begin()
+        try:
+            with translated(self.path):
+                self._connection.execute(_SAVE, (snapshot.position, snapshot.text))
+                self._connection.execute("commit")
+        finally:
+            self._end()
 
     def snapshot(self) -> StoredSnapshot | None:
         """The snapshot kept, if any."""
         found = self._rows("select position, body from snapshots")
         return StoredSnapshot(*found[0]) if found else None
 
+    def letters(
+        self, state: LetterState, *, after: int = 0, limit: int | None = None
+    ) -> tuple[LetterRow, ...]:
+        """The letters in a state, in the order they came, after the one of that number."""
+        return mail.letters_in(self._rows, state, after, limit)
+
+    def effects(
+        self, state: EffectState, destination: str | None = None, limit: int | None = None
+    ) -> tuple[Effect, ...]:
+        """The effects in a state, of one destination or of all, in order of the log."""
+        return mail.effects_in(self._rows, state, destination, limit)
+
+    def due(self, destination: str, at: datetime, limit: int) -> tuple[Effect, ...]:
+        """What a claim would find now."""
+        return mail.due(self._rows, destination, at, limit)
+
+    def destinations(self) -> tuple[Destination, ...]:
+        """Who is told of what happens."""
+        return mail.destinations(self._rows)
+
+    def tallies(self) -> Mapping[Tally, int]:
+        """What was counted since the log began."""
+        return mail.tallies(self._rows)
+
+    def cursor(self, name: str) -> int:
+        """The position up to which a reader of this name has read; 0 for one not known."""
+        return mail.cursor(self._rows, name)
+
     def close(self) -> None:
         """Close the file; a session that is open ends without a commit."""
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    @staticmethod
+    def _connect(place: str, patience: timedelta) -> Connection:
+        """How to connect: in development another library runs the same statements."""
+        return connect(place, patience)
 
     # -- what a session does ----------------------------------------------------------------------
 
-    def _rows(
-        self, query: str, values: Sequence[object] | Mapping[str, object] = ()
-    ) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, values: Values = ()) -> list[Row]:
+        self._database.refuse_elsewhere()
         with translated(self.path):
             return self._connection.execute(query, values).fetchall()
 
@@ -208,12 +298,20 @@ class SQLiteStore:
             elif isinstance(data, InteractionClosed):
                 closed.append((event.position, *line_of(data.interaction)))
         many = self._connection.executemany
-        many(_ADD_EVENT, rows_from_events(batch.events))
-        many(_ADD_ARRIVAL, arrived)
-        many(_ADD_CLOSING, closed)
-        many(_ADD_COMMAND, [(command, *made) for command, made in batch.commands.items()])
-        many(_FREE_KEY, [(key,) for key in batch.freed])
-        many(_ADD_KEY, batch.keys.items())
+        if batch.events:
+            many(_ADD_EVENT, rows_from_events(batch.events))
+        if arrived:
+            many(_ADD_ARRIVAL, arrived)
+        if closed:
+            many(_ADD_CLOSING, closed)
+        if batch.commands:
+            many(_ADD_COMMAND, [(command, *made) for command, made in batch.commands.items()])
+        if batch.freed:
+            many(_FREE_KEY, [(key,) for key in batch.freed])
+        if batch.keys:
+            many(_ADD_KEY, batch.keys.items())
+        if batch.mail is not None:
+            mail.keep(many, batch.mail)
 
 
 class _SQLiteSession:
@@ -257,6 +355,28 @@ class _SQLiteSession:
             rows = self._store._rows(f"{_SEEN} ({', '.join('?' * len(part))})", part)
             found |= {command: (first, last) for command, first, last in rows}
         return found
+
+    def letters(self, wanted: Iterable[LetterIds]) -> Mapping[LetterIds, LetterRow]:
+        return mail.letters_of(self._store._rows, wanted)
+
+    def parked(
+        self,
+        *,
+        awaits: Iterable[str] = (),
+        conversations: Iterable[tuple[str, str]] = (),
+        before: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[LetterRow, ...]:
+        return mail.parked(self._store._rows, awaits, conversations, before, limit)
+
+    def destinations(self) -> tuple[Destination, ...]:
+        return self._store.destinations()
+
+    def effects(self, wanted: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Effect]:
+        return mail.effects_of(self._store._rows, wanted)
+
+    def due(self, destination: str, at: datetime, limit: int) -> tuple[Effect, ...]:
+        return self._store.due(destination, at, limit)
 
     def commit(self, expected: int, batch: Batch) -> Committed | Conflict:
         store = self._store
