@@ -23,6 +23,7 @@ extensions = [
     "timers_table",
     "custody_picture",
     "mail_pictures",
+    "journey_picture",
 ]
 exclude_patterns = ["_build", "_ext"]
 nitpicky = False  # types of other projects are not looked up: the build needs no network

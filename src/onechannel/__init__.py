@@ -12,6 +12,7 @@ from onechannel.errors import (
     MappingInvalid,
     OneChannelError,
     PolicyMissing,
+    SettingsInvalid,
     StoreFault,
     VendorFault,
 )
@@ -159,6 +160,7 @@ __all__ = [
     "Role",
     "Router",
     "Said",
+    "SettingsInvalid",
     "Step",
     "StepRule",
     "StitchedBecause",

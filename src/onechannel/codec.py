@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import cache, lru_cache
 from math import isfinite
-from typing import Any, Final, TypeAlias, get_args
+from types import NoneType
+from typing import Any, Final, TypeAlias, get_args, get_origin, get_type_hints
 
+import attrs
 from cattrs import Converter
 from cattrs.strategies import configure_tagged_union
 
@@ -21,6 +23,7 @@ from onechannel.errors import BatchRefused, LogInconsistent, StoreFault
 from onechannel.events import EVENT_TYPES, Cause, Event, EventData, Origin
 from onechannel.kernel import Snapshot
 from onechannel.model.actor import Actor, ActorKind
+from onechannel.model.code import Code
 from onechannel.model.frozenmap import FrozenMap
 from onechannel.model.ids import TenantId
 from onechannel.model.policy import Named, PlanRule
@@ -30,6 +33,8 @@ __all__ = [
     "SUBJECTS",
     "UPCASTERS",
     "actor_from_text",
+    "check_data",
+    "check_origin",
     "commands_from_json",
     "commands_to_json",
     "data_from_json",
@@ -241,6 +246,35 @@ _CONVERTER: Final = _make_converter()
 _OUT: Final = {kind: _CONVERTER.get_unstructure_hook(kind) for kind in EVENT_TYPES.values()}
 _IN: Final = {kind: _CONVERTER.get_structure_hook(kind) for kind in EVENT_TYPES.values()}
 
+
+#: No value is of it.
+class _Any: ...
+
+
+#: What can be written where `check_data` finds nothing wrong.
+_CHECKED: Final = frozenset({str, datetime, int, bool})
+
+
+def _fields_of(kind: type[EventData]) -> tuple[tuple[str, type, object], ...]:
+    """Each field, with the type of which any value can be written, and what it has for nothing."""
+    hints = get_type_hints(kind)
+    return tuple((field.name, *_writable(hints[field.name])) for field in attrs.fields(kind))  # type: ignore[arg-type]  # `event` makes it one
+
+
+def _writable(hint: Any) -> tuple[type, object]:
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType] or [hint]
+    if get_origin(hint) is tuple:
+        return _Any, ()
+    empty = None if NoneType in get_args(hint) else _Any
+    kind = kinds[0]
+    if len(kinds) > 1 or not isinstance(kind, type):
+        return _Any, empty
+    is_ours = attrs.has(kind) and kind.__module__.startswith("onechannel.model.")
+    return (kind if is_ours or kind in _CHECKED or issubclass(kind, Code) else _Any), empty
+
+
+_FIELDS: Final = {kind: _fields_of(kind) for kind in EVENT_TYPES.values()}
+
 # What a value that cannot be written, or a text that cannot be read, raises underneath. Whatever
 # the value was, it may be personal: it goes no further.
 _UNFIT: Final = (
@@ -269,6 +303,26 @@ def _storable(text: str) -> str:
     if not text.isascii():
         text.encode()
     return text
+
+
+def check_data(data: EventData) -> None:
+    """Raise `BatchRefused` wherever `data_to_json` would, and sooner.
+
+    Codes, instants in UTC and values of the model can always be written; of all else it is tried.
+    """
+    for name, kind, empty in _FIELDS[type(data)]:
+        value: Any = getattr(data, name)
+        if value is empty:
+            continue
+        known = type(value) is kind
+        if (
+            not known
+            or (kind is str and not value.isascii())
+            or (kind is datetime and value.tzinfo is not UTC)
+            or (kind is int and value not in _WHOLE)
+        ):
+            data_to_json(data)
+            return
 
 
 def _unwritable(what: str) -> BatchRefused:
@@ -338,6 +392,21 @@ def origin_to_texts(origin: Origin) -> tuple[str | None, ...]:
         )
     except _UNFIT:
         raise _unwritable("the envelope") from None
+
+
+def check_origin(origin: Origin) -> None:
+    """Raise `BatchRefused` wherever `origin_to_texts` would, and sooner."""
+    command = origin.command
+    if not (
+        type(origin.recorded_at) is type(origin.occurred_at) is datetime
+        and origin.recorded_at.tzinfo is UTC
+        and origin.occurred_at.tzinfo is UTC
+        and type(origin.cause) is Cause
+        and (command is None or (type(command) is str and command.isascii()))
+        and type(origin.actor) is Actor
+        and (origin.actor.id or "").isascii()
+    ):
+        origin_to_texts(origin)
 
 
 def origin_from_texts(position: int, texts: Sequence[Any], tenant: TenantId) -> Origin:

@@ -16,6 +16,7 @@ __all__ = [
     "MappingInvalid",
     "OneChannelError",
     "PolicyMissing",
+    "SettingsInvalid",
     "StoreFault",
     "VendorFault",
 ]
@@ -27,6 +28,10 @@ class OneChannelError(Exception):
 
 class InvalidValue(OneChannelError, ValueError):
     """A value that cannot be: a naive datetime, an empty id, a plan whose last step expires."""
+
+
+class SettingsInvalid(InvalidValue):
+    """A file of settings cannot be used; the message begins with file, line and key."""
 
 
 class CommandRefused(OneChannelError):

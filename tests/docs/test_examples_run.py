@@ -58,6 +58,20 @@ def test_itself(tmp_path):
     assert tmp_path.is_dir()
 ~~~
 
+~~~python
+# test_lamp.py
+def test_the_lamp_is_off():
+    assert open("examples/lamp.txt").read() == "off"
+~~~
+
+~~~console
+$ grep -c lamp test_lamp.py
+3
+$ python -c 'raise SystemExit("it is on")'
+it is...
+exit 1
+~~~
+
 ~~~sh
 exit 1
 ~~~
@@ -66,7 +80,7 @@ exit 1
 
 def test_a_good_document_passes(document):
     """Blocks share names and a directory, with the examples and the shared inputs in reach."""
-    document(GOOD).assert_outcomes(passed=4)
+    document(GOOD).assert_outcomes(passed=6)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +95,16 @@ def test_a_good_document_passes(document):
         "console\n$ false",
         "console\n$ true; exit 3",
         "console\n$ no-such-command",
+        "console\n$ true\nexit 1",
+        "console\n$ exit 2\nexit 1",
+        "console\n$ echo one two\ntwo...",
         "console\n$ printf 'one\\ntwo\\n'\ntwo\none",
         "console\n$ echo one\none\n...\ntwo",
         "console\n$ onechannel no-such-command",
     ],
 )
 def test_a_wrong_block_fails(document, block):
-    """A block that raises, exits otherwise than with 0 or prints something else is a failure."""
+    """A block that raises, exits otherwise than it says or prints something else is a failure."""
     document(f"# A page\n\n~~~{block}\n~~~\n").assert_outcomes(failed=1)
 
 
@@ -120,5 +137,5 @@ def test_documents_do_not_see_each_other(document, pytester):
     (pytester.path / "other.md").write_text("```console\n$ test ! -e made.txt\n```\n")
     document(GOOD)
     result = pytester.runpytest_subprocess(*OPTIONS, "page.md", "other.md")
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=7)
     assert not (pytester.path / "made.txt").exists()

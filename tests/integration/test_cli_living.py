@@ -195,13 +195,16 @@ def test_serve_fires_deadlines_and_sends_for_others(run):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name = 'x'\nring_four = 3\n[plan]\nsteps=[{}]", "ring_four is no field of a policy here"),
-        ("name = 'x'\nring_for = 'soon'\n[plan]\nsteps=[{}]", "ring_for must be a duration"),
-        ("name = 'x'\n[plan]\nsteps=[{kinds=['robot']}]", "plan.steps[1]"),
+        (
+            "name = 'x'\nring_four = 3\n[plan]\nsteps=[{}]",
+            ":2: ring_four: is not known here: did you mean ring_for?",
+        ),
+        ("name = 'x'\nring_for = 'soon'\n[plan]\nsteps=[{}]", ":2: ring_for: must be a span"),
+        ("name = 'x'\n[plan]\nsteps=[{kinds=['robot']}]", ":3: plan.steps[1]"),
         ("name = 'x'\n[plan]\nsteps=[{skils={}}]", "did you mean skills?"),
-        ("name = 'x'", "plan is missing"),
-        ("name = ", "is not TOML"),
-        ("name = 'x'\nplan = 3", "plan must be a table"),
+        ("name = 'x'", ":1: plan is missing"),
+        ("name = ", ":1: is not TOML"),
+        ("name = 'x'\nplan = 3", ":2: plan: must be a table"),
     ],
 )
 def test_a_policy_file_says_what_is_wrong_where(run, text, said):

@@ -13,7 +13,7 @@ import pytest
 
 from onechannel import InvalidValue, StoreFault
 from onechannel.adapters.delimited import read_mapping
-from onechannel.cli.policies import read_policy
+from onechannel.routing import read_policy
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAID = {
@@ -49,8 +49,9 @@ def test_a_script_runs_and_says_what_it_promises(script):
 
 
 def mappings():
-    """The mappings among the examples: whatever is no policy."""
-    return sorted(path for path in EXAMPLES.glob("*.toml") if path.stem != "policy")
+    """The mappings among the examples: whatever is no policy and no scenario."""
+    others = {"policy.toml", *(path.name for path in EXAMPLES.glob("*.scenario.toml"))}
+    return sorted(path for path in EXAMPLES.glob("*.toml") if path.name not in others)
 
 
 @pytest.mark.parametrize("mapping", mappings(), ids=lambda path: path.name)
@@ -61,7 +62,7 @@ def test_a_mapping_can_be_read(mapping):
 
 def test_the_policy_can_be_read():
     """The file of a policy says what it says: durations, steps and pauses."""
-    policy = read_policy(EXAMPLES / "policy.toml")
+    policy = read_policy((EXAMPLES / "policy.toml").read_bytes(), "policy.toml")
     assert (policy.name, policy.ring_for) == ("autumn", timedelta(seconds=15))
     moment, minute, last = policy.plan.steps
     assert moment.expires_after == timedelta(0)

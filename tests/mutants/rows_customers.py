@@ -179,7 +179,7 @@ ROWS = (
         rule="SE-08",
         bug="a log takes the events of another tenant",
         symbol="onechannel.stores._shared:check_batch",
-        old="if any(event.origin.tenant != tenant for event in batch.events):",
+        old="if event.origin.tenant != tenant:",
         new="if False:",
         test=f"{_SE}se_08_what_is_another_tenant_s_is_refused_everywhere",
     ),

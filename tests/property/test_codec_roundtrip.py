@@ -2,7 +2,10 @@
 
 import json
 from contextlib import suppress
+from copy import copy
+from datetime import timedelta, timezone
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,10 +22,14 @@ from onechannel.codec import (
     snapshot_from_json,
     snapshot_to_json,
 )
-from onechannel.errors import StoreFault
+from onechannel.errors import BatchRefused, StoreFault
 from onechannel.kernel import Kernel
+from onechannel.model.actor import SYSTEM
+from onechannel.model.frozenmap import FrozenMap
+from onechannel.model.worker import Worker
 from onechannel.testing.strategies import (
     PLANNERS,
+    START,
     Rehearsal,
     event_data,
     events,
@@ -47,6 +54,47 @@ def test_every_kind_of_event_comes_back(kind, data):
     assert read == happened
     assert type(read) is kind
     assert data_to_json(read) == text
+
+
+ODD = (
+    None, "plain", "\ud83d", "e\u0301", 1, -(2**63), 2**63, True, 0.5, float("nan"), b"", (), [],
+    START, START.replace(tzinfo=None), START.replace(tzinfo=timezone(timedelta(hours=2))),
+    timedelta(1), timedelta.max, {"a": "\udc80"}, FrozenMap(), frozenset(), object(), SYSTEM,
+    e.Cause.COMMAND, Worker(id="w"),
+)  # fmt: skip
+
+
+def refuses(write, value) -> bool:
+    """Whether it is refused to write that."""
+    try:
+        write(value)
+    except BatchRefused:
+        return True
+    return False
+
+
+@settings(max_examples=settings.default.max_examples // 10)
+@pytest.mark.parametrize("kind", [*e.EVENT_TYPES.values()], ids=lambda kind: kind.stored_name)
+@given(st.data())
+def test_a_check_refuses_what_writing_refuses(kind, data):
+    """Whatever stands in a field, the quick check of an event says what writing it would."""
+    happened = data.draw(event_data(kind))
+    codec.check_data(happened)
+    for field in attrs.fields(kind):
+        for odd in ODD:
+            changed = copy(happened)
+            setattr(changed, field.name, odd)
+            assert refuses(codec.check_data, changed) is refuses(data_to_json, changed)
+
+
+@pytest.mark.parametrize("name", [field.name for field in attrs.fields(e.Origin)])
+def test_a_check_of_an_origin_refuses_what_writing_refuses(name):
+    """The same of an envelope."""
+    for odd in ODD:
+        changed = e.Origin(START, START, e.Cause.COMMAND, "r1", SYSTEM, "main")
+        setattr(changed, name, odd)
+        written = refuses(codec.origin_to_texts, changed)
+        assert refuses(codec.check_origin, changed) is written
 
 
 @given(events())

@@ -7,9 +7,10 @@ import functools
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import anyio
+import anyio.lowlevel
 import attrs
 
 from onechannel import commands as c
@@ -19,8 +20,10 @@ from onechannel.model.plan import Plan, Step
 from onechannel.model.policy import DEFAULT_POLICY, Named, Policy
 from onechannel.model.requirement import Requirement
 from onechannel.model.worker import Capacity, Worker
-from onechannel.runtime import DEFAULT_LIMITS, Limits, Reply
+from onechannel.runtime import DEFAULT_LIMITS, Centre, Limits, Reply
+from onechannel.simulation import START, VirtualCentre
 from onechannel.stores.memory import MemoryStore
+from onechannel.testing.live import FakeLiveCentre
 
 __all__ = [
     "BOT",
@@ -29,7 +32,9 @@ __all__ = [
     "RINGS_BRIEFLY",
     "THEIRS",
     "Failing",
+    "Opening",
     "Post",
+    "a_while",
     "address_of",
     "follow_until",
     "in_time",
@@ -68,6 +73,43 @@ def in_time(seconds=20.0):
 def address_of(folder, name="centre.db"):
     """The address of a centre in a folder."""
     return f"sqlite:///{folder / name}"
+
+
+@attrs.define(eq=False)
+class Opening:
+    """Opens live centres of one kind: "memory", "sqlite", or "fake", whose time is virtual.
+
+    With `keeps_time` the clock of a real one stands until it is told to go on, by `comes`.
+    """
+
+    kind: str
+    folder: object
+    now: datetime = START
+
+    def __call__(self, store=None, *, policy=None, callables=None, keeps_time=False, **options):
+        if self.kind != "fake":
+            address = address_of(self.folder) if self.kind == "sqlite" else "memory:"
+            if keeps_time:
+                options["clock"] = lambda: self.now
+            parts = {"policy": policy, "callables": callables, **options}
+            return Centre.open(address if store is None else store, **parts)
+        options.pop("limits", None)
+        virtual = VirtualCentre(store, policy=policy or DEFAULT_POLICY, callables=callables)
+        return FakeLiveCentre(virtual, **options)
+
+    async def comes(self, centre, moment):
+        """Let it become so late."""
+        self.now = moment
+        if self.kind == "fake":
+            await centre.advance_to(moment)
+
+
+async def a_while(centre):
+    """Let others run, and a little time pass."""
+    if isinstance(centre, FakeLiveCentre):
+        await centre.advance(milliseconds=50)
+    else:
+        await anyio.lowlevel.checkpoint()
 
 
 async def bot_serves(centre):

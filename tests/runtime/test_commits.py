@@ -55,9 +55,9 @@ async def waiting(centre, count):
 
 
 @in_time()
-async def test_a_refusal_is_raised_and_leaves_nothing():
+async def test_a_refusal_is_raised_and_leaves_nothing(opens):
     """A command that does not apply raises why, and the log is as it was."""
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         with pytest.raises(CommandRefused, match="i-1"):
             await centre.say(interaction="i-1", text="hello")
         assert [event.type for event in centre.store.read()] == ["policy.adopted"]
@@ -65,9 +65,9 @@ async def test_a_refusal_is_raised_and_leaves_nothing():
 
 
 @in_time()
-async def test_an_id_makes_it_once_one_after_the_other():
+async def test_an_id_makes_it_once_one_after_the_other(opens):
     """Given again under its id a command is answered with the events it made, and not done."""
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         await centre.start(interaction="i-1", channel="chat")
         first = await centre.do(HELLO, id="once")
         await centre.do(HELLO, id="another")
@@ -76,9 +76,9 @@ async def test_an_id_makes_it_once_one_after_the_other():
 
 
 @in_time()
-async def test_an_id_makes_it_once_at_the_same_time():
+async def test_an_id_makes_it_once_at_the_same_time(opens):
     """Fifty callers of one id at the same time are all given the events of the one that did it."""
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         await centre.start(interaction="i-1", channel="chat")
         found = await all_at_once(*[lambda: centre.do(HELLO, id="once")] * 50)
         assert len({*found}) == 1
@@ -116,13 +116,13 @@ async def test_two_who_take_one_place_at_the_same_time(tmp_path):
 
 @pytest.mark.parametrize("when", ["before", "after", "session"])
 @in_time()
-async def test_a_commit_that_fails_is_tried_again_and_done_once(when):
+async def test_a_commit_that_fails_is_tried_again_and_done_once(opens, when):
     """Whether it was kept or not, an unknown commit is tried under its id until it is known.
 
     And whoever follows the log sees what it made, though nothing else is committed (IN-18, IN-20).
     """
     store = memory()
-    async with Centre.open(store) as centre:
+    async with opens(store) as centre:
         await centre.start(interaction="i-1", channel="chat")
         for number in range(5):
             feed = centre.feed(after=centre.position)
@@ -135,10 +135,10 @@ async def test_a_commit_that_fails_is_tried_again_and_done_once(when):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @in_time()
-async def test_a_store_that_fails_for_long_is_told_of(when):
+async def test_a_store_that_fails_for_long_is_told_of(opens, when):
     """After the patience the caller has the store's fault; given again, it is done once."""
     store = memory()
-    async with Centre.open(store, limits=QUICK) as centre:
+    async with opens(store, limits=QUICK) as centre:
         await centre.start(interaction="i-1", channel="chat")
         store.fails[when] = store.fails["session"] = 10**9
         with pytest.raises(StoreFault, match="planted"):
@@ -150,11 +150,11 @@ async def test_a_store_that_fails_for_long_is_told_of(when):
 
 
 @in_time(8)
-async def test_all_who_wait_hear_of_a_failing_store():
+async def test_all_who_wait_hear_of_a_failing_store(opens):
     """Not only whose turn it is: whoever has waited for the patience hears, behind full groups."""
     store = memory()
     few = limits(patience=QUICK.patience, group=4)
-    async with Centre.open(store, limits=few) as centre:
+    async with opens(store, limits=few) as centre:
         store.fails["session"] = 10**9
         calls = [lambda given=given: centre.do(given) for given in arriving(200)]
         found = await all_at_once(*calls)
@@ -260,6 +260,19 @@ async def test_what_is_answered_is_on_the_disk(tmp_path):
                 assert other.last_position == events[-1].position
         finally:
             other.close()
+
+
+@in_time()
+async def test_one_that_cannot_be_written_is_no_fault_of_the_store(opens):
+    """What can never be kept is raised at once, and the store is as well as before."""
+    store = memory()
+    async with opens(store) as centre:
+        feed = centre.feed(after=centre.position)
+        with pytest.raises(StoreFault):
+            await centre.do(c.Arrive(interaction="i-x", channel="chat"), id="poison")
+        assert centre.health().fault is None
+        events = await centre.start(interaction="i-x", channel="chat")
+        assert await anext(feed) == events[0]
 
 
 @in_time()

@@ -113,9 +113,9 @@ async def test_a_broken_log_is_not_opened():
 
 
 @in_time()
-async def test_it_is_opened_once():
+async def test_it_is_opened_once(opens):
     """One that is open is not opened again; before and after it takes nothing."""
-    centre = Centre.open("memory:")
+    centre = opens()
     with pytest.raises(InvalidValue, match="not open"):
         await centre.sign_in(worker="marc")
     async with centre:
@@ -129,9 +129,9 @@ async def test_it_is_opened_once():
 # -- leaving --------------------------------------------------------------------------------------
 
 
-async def body_that_raises(fault):
+async def body_that_raises(opens, fault):
     """A centre whose body ends so."""
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         await centre.start(interaction="i-1", channel="chat")
         raise fault
 
@@ -142,18 +142,18 @@ class Stopped(BaseException):
 
 @pytest.mark.parametrize("raised", [KeyError, CommandRefused, StoreFault, StopAsyncIteration])
 @in_time()
-async def test_what_the_body_raises_comes_out_as_itself(raised):
+async def test_what_the_body_raises_comes_out_as_itself(opens, raised):
     """An exception of the body is not wrapped in a group, nor replaced, nor lost."""
     with pytest.raises(raised) as caught:
-        await body_that_raises(raised("mine"))
+        await body_that_raises(opens, raised("mine"))
     assert caught.value.args == ("mine",)
 
 
 @in_time()
-async def test_an_interrupt_comes_out_as_itself():
+async def test_an_interrupt_comes_out_as_itself(opens):
     """What is raised to end the whole program ends it, and is not wrapped either."""
     with pytest.raises(Stopped):
-        await body_that_raises(Stopped())
+        await body_that_raises(opens, Stopped())
 
 
 @in_time()
@@ -250,26 +250,26 @@ async def test_what_breaks_the_engine_is_raised_and_nobody_hangs():
 
 
 @in_time()
-async def test_a_body_that_does_nothing_leaves_nothing(tmp_path):
+async def test_a_body_that_does_nothing_leaves_nothing(opens):
     """Opened and left, cancelled at once or not, a centre leaves no file open and no thread."""
     for _ in range(5):
-        async with Centre.open(address_of(tmp_path)):
+        async with opens():
             pass
         with anyio.CancelScope() as scope:
             scope.cancel()
-            async with Centre.open(address_of(tmp_path)):
+            async with opens():
                 await anyio.sleep_forever()
         assert scope.cancelled_caught
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @in_time()
-async def test_a_native_cancellation_passes_through():
+async def test_a_native_cancellation_passes_through(opens):
     """asyncio's own cancellation of whoever has it open is neither swallowed nor wrapped."""
     store = memory()
 
     async def body():
-        async with Centre.open(store) as centre:
+        async with opens(store) as centre:
             await centre.start(interaction="i-1", channel="chat")
             ready.set()
             await asyncio.sleep(60)

@@ -33,9 +33,9 @@ PLAIN = Policy(name="plain", plan=PlanRule(steps=(StepRule(),)))
 
 
 @in_time()
-async def test_a_centre_at_rest_is_well(tmp_path):
+async def test_a_centre_at_rest_is_well(opens):
     """Nothing lags, nothing waits, nothing fails, nobody holds the lock: and it says so."""
-    async with Centre.open(address_of(tmp_path)) as centre:
+    async with opens() as centre:
         await centre.start(interaction="i-1", channel="chat")
         health = centre.health()
         assert (health.ok, health.problems, health.notes) == (True, (), ())
@@ -91,14 +91,14 @@ async def test_a_failing_store_is_a_problem_until_it_is_well():
 
 
 @in_time()
-async def test_every_letter_is_accounted_for():
+async def test_every_letter_is_accounted_for(opens):
     """What was received is stored, a duplicate, parked, refused or dead; it adds up (IN-15)."""
 
     def letter(number, **more):
         said = Order(c.Say(interaction=f"i-{number}", text="hello"))
         return Letter(source="chat", id=f"m-{number}", orders=(said,), body=b"{}", **more)
 
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         await centre.start(interaction="i-1", channel="chat")
         assert (await centre.receive(letter(1))).state is LetterState.STORED
         assert (await centre.receive(letter(1))).repeated

@@ -10,6 +10,7 @@ from tests.runtime.setting import (
     CALLABLES,
     THEIRS,
     Post,
+    a_while,
     address_of,
     arriving,
     closing,
@@ -32,7 +33,8 @@ from onechannel.delivery import (
 from onechannel.errors import CommandRefused, StoreFault
 from onechannel.model.worker import Worker
 from onechannel.ports import Destination
-from onechannel.runtime import Centre, Reply, Sending, sending
+from onechannel.runtime import Centre, Reply, Sending
+from onechannel.runtime.stream import Stream
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +48,7 @@ BRIEF = timedelta(milliseconds=400)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """What is due again is looked for at once."""
-    monkeypatch.setattr(sending, "_LOOK", timedelta(milliseconds=20))
+    monkeypatch.setattr(Stream, "look", timedelta(milliseconds=20))
 
 
 def to(post, destination=ARRIVALS, **options):
@@ -57,8 +59,19 @@ def to(post, destination=ARRIVALS, **options):
 async def settled(centre, count):
     """Until so many effects are done or dead."""
     while (mail := centre.health().mail).made - mail.due < count:
-        await anyio.lowlevel.checkpoint()
+        await a_while(centre)
     return mail
+
+
+async def has(centre, post, count):
+    """Until a post has been given so many."""
+    while len(post.got) < count:
+        await a_while(centre)
+
+
+def clock_of(centre):
+    """What time it is there."""
+    return lambda: centre.now
 
 
 async def talk(centre, *conversations, times):
@@ -77,16 +90,14 @@ async def talk(centre, *conversations, times):
 # -- all goes well --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
 @in_time()
-async def test_each_effect_is_sent_once_where_nothing_fails(kind, tmp_path):
+async def test_each_effect_is_sent_once_where_nothing_fails(opens):
     """Of what was committed each event that a destination wants is sent once, and no other (IN-20).
 
     The key is the same for nothing else.
     """
     post = Post()
-    address = address_of(tmp_path) if kind == "sqlite" else "memory:"
-    async with Centre.open(address, sendings=[to(post)]) as centre:
+    async with opens(sendings=[to(post)]) as centre:
         for command in arriving(30):
             await centre.do(command)
         mail = await settled(centre, 30)
@@ -98,13 +109,13 @@ async def test_each_effect_is_sent_once_where_nothing_fails(kind, tmp_path):
 
 
 @in_time()
-async def test_those_of_one_conversation_leave_in_order():
+async def test_those_of_one_conversation_leave_in_order(opens):
     """What concerns one interaction leaves in order, one after the other, though some fail (IN-17).
 
     Others overtake it: one conversation holds up no other.
     """
     post = Post(answers=[Postponed("busy"), ValueError("no")])
-    async with Centre.open("memory:", limits=SOON, sendings=[to(post, TALK)]) as centre:
+    async with opens(limits=SOON, sendings=[to(post, TALK)]) as centre:
         said = await talk(centre, "i-1", "i-2", "i-3", times=8)
         await settled(centre, 24)
     for name, positions in said.items():
@@ -114,13 +125,13 @@ async def test_those_of_one_conversation_leave_in_order():
 
 
 @in_time()
-async def test_no_more_at_once_than_allowed():
+async def test_no_more_at_once_than_allowed(opens):
     """A destination is given `at_once` effects at a time, and so many, where there are as many."""
     post = Post(gate=anyio.Event())
-    async with Centre.open("memory:", sendings=[to(post, at_once=3)]) as centre:
+    async with opens(sendings=[to(post, at_once=3)]) as centre:
         for command in arriving(20):
             await centre.do(command)
-        await post.has(3)
+        await has(centre, post, 3)
         await anyio.wait_all_tasks_blocked()
         assert len(post.got) == 3
         post.gate.set()
@@ -130,11 +141,11 @@ async def test_no_more_at_once_than_allowed():
 
 
 @in_time()
-async def test_what_the_answer_means_is_served():
+async def test_what_the_answer_means_is_served(opens):
     """The orders of a reply are commands of the centre: the loop closes through the front door."""
     close = Reply(orders=[Order(c.Close(interaction="i-0"))])
     post = Post(answers=[close])
-    async with Centre.open("memory:", sendings=[to(post)]) as centre:
+    async with opens(sendings=[to(post)]) as centre:
         await centre.start(interaction="i-0", channel="chat")
         await follow_until(centre.feed(), closing("i-0"))
         await settled(centre, 1)
@@ -147,13 +158,13 @@ async def test_what_the_answer_means_is_served():
     "failure", [ValueError("no"), Postponed("busy"), ExceptionGroup("two", [OSError()]), None]
 )
 @in_time()
-async def test_what_fails_is_tried_again_under_its_key(failure):
+async def test_what_fails_is_tried_again_under_its_key(opens, failure):
     """A sender that raises, puts off or answers nonsense costs a try: the same key comes again.
 
     The mark of being sent is never made before it is (IN-18).
     """
     post = Post(answers=[failure, failure])
-    async with Centre.open("memory:", limits=SOON, sendings=[to(post)]) as centre:
+    async with opens(limits=SOON, sendings=[to(post)]) as centre:
         await centre.start(interaction="i-0", channel="chat")
         mail = await settled(centre, 1)
     assert [one.attempt for one in post.got] == [1, 2, 3]
@@ -162,14 +173,14 @@ async def test_what_fails_is_tried_again_under_its_key(failure):
 
 
 @in_time()
-async def test_one_that_hangs_is_given_up_and_tried_again():
+async def test_one_that_hangs_is_given_up_and_tried_again(opens):
     """A sender that does not return within its lease costs one try, and holds nobody else up."""
     post = Post(gate=anyio.Event())
     one = to(post, lease=BRIEF, at_once=1)
-    async with Centre.open("memory:", limits=SOON, sendings=[one]) as centre:
+    async with opens(limits=SOON, sendings=[one]) as centre:
         for command in arriving(2):
             await centre.do(command)
-        await post.has(2)
+        await has(centre, post, 2)
         assert post.under_way <= 1
         post.gate.set()
         await settled(centre, 2)
@@ -177,20 +188,20 @@ async def test_one_that_hangs_is_given_up_and_tried_again():
 
 
 @in_time()
-async def test_it_waits_as_long_as_it_is_told():
+async def test_it_waits_as_long_as_it_is_told(opens):
     """A 429 with Retry-After: nothing more is sent there until then, and then all of it is (LP-05).
 
     Nothing is lost, and nothing given up for it.
     """
     wait = timedelta(milliseconds=300)
     post = Post(answers=[Postponed("too many", retry_after=wait)])
-    async with Centre.open("memory:", limits=SOON, sendings=[to(post, at_once=1)]) as centre:
-        clock, times = centre._stream.clock, []
+    async with opens(limits=SOON, sendings=[to(post, at_once=1)]) as centre:
+        clock, times = clock_of(centre), []
         for command in arriving(5):
             await centre.do(command)
-        await post.has(1)
+        await has(centre, post, 1)
         times.append(clock())
-        await post.has(2)
+        await has(centre, post, 2)
         times.append(clock())
         mail = await settled(centre, 5)
     assert times[1] - times[0] >= wait * 0.9
@@ -198,10 +209,10 @@ async def test_it_waits_as_long_as_it_is_told():
 
 
 @in_time()
-async def test_what_is_refused_for_good_is_a_dead_letter_that_can_be_replayed():
+async def test_what_is_refused_for_good_is_a_dead_letter_that_can_be_replayed(opens):
     """Given up it is dead, and seen in health; one command makes it due again, under its key."""
     post = Post(answers=[GivenUp("no such number")])
-    async with Centre.open("memory:", sendings=[to(post)]) as centre:
+    async with opens(sendings=[to(post)]) as centre:
         await centre.start(interaction="i-0", channel="chat")
         await settled(centre, 1)
         health = centre.health()
@@ -210,10 +221,10 @@ async def test_what_is_refused_for_good_is_a_dead_letter_that_can_be_replayed():
         assert health.ok
         again = ReplayEffect(destination="desk", position=post.positions[0])
         await centre.replay(again)
-        await post.has(2)
+        await has(centre, post, 2)
         await settled(centre, 1)
         while not centre.health().mail.sent:
-            await anyio.lowlevel.checkpoint()
+            await a_while(centre)
         assert centre.health().mail.dead_letters == 0
         with pytest.raises(CommandRefused, match="not dead"):
             await centre.replay(again)
@@ -221,31 +232,31 @@ async def test_what_is_refused_for_good_is_a_dead_letter_that_can_be_replayed():
 
 
 @in_time()
-async def test_the_breaker_opens_and_tries_one(monkeypatch):
+async def test_the_breaker_opens_and_tries_one(opens, monkeypatch):
     """After failures in a row a destination is spared for a time; then one try decides (LP-05)."""
     monkeypatch.setattr(outbox, "_REST", BRIEF)
     down = Postponed("down")
     post = Post(answers=[down] * 6)
-    async with Centre.open("memory:", limits=SOON, sendings=[to(post, at_once=1)]) as centre:
+    async with opens(limits=SOON, sendings=[to(post, at_once=1)]) as centre:
         for command in arriving(12):
             await centre.do(command)
-        await post.has(5)
-        clock = centre._stream.clock
+        await has(centre, post, 5)
+        clock = clock_of(centre)
         opened = clock()
-        await post.has(6)
+        await has(centre, post, 6)
         assert clock() - opened >= BRIEF * 0.8
-        await post.has(7)
+        await has(centre, post, 7)
         assert clock() - opened >= BRIEF * 2
         mail = await settled(centre, 12)
     assert (mail.sent, mail.undelivered) == (12, 0)
 
 
 @in_time()
-async def test_a_downstream_that_is_away_misses_nothing(monkeypatch):
+async def test_a_downstream_that_is_away_misses_nothing(opens, monkeypatch):
     """Down through many tries, it is given everything once it returns, in order (IN-17)."""
     monkeypatch.setattr(outbox, "_REST", timedelta(milliseconds=50))
     post = Post(answers=[OSError("down")] * 7)
-    async with Centre.open("memory:", limits=SOON, sendings=[to(post, TALK)]) as centre:
+    async with opens(limits=SOON, sendings=[to(post, TALK)]) as centre:
         said = await talk(centre, "i-1", "i-2", times=5)
         await settled(centre, 10)
     for name, positions in said.items():
@@ -254,10 +265,10 @@ async def test_a_downstream_that_is_away_misses_nothing(monkeypatch):
 
 
 @in_time()
-async def test_a_store_that_fails_costs_no_effect():
+async def test_a_store_that_fails_costs_no_effect(opens):
     """Claims and settlements that fail are tried again: sent once more perhaps, but never lost."""
     post, store = Post(), memory()
-    async with Centre.open(store, limits=SOON, sendings=[to(post, lease=BRIEF)]) as centre:
+    async with opens(store, limits=SOON, sendings=[to(post, lease=BRIEF)]) as centre:
         for number, command in enumerate(arriving(20)):
             store.fails[["before", "after", "session"][number % 3]] = 1
             await centre.do(command)
@@ -267,11 +278,11 @@ async def test_a_store_that_fails_costs_no_effect():
 
 
 @in_time()
-async def test_an_event_that_cannot_be_read_costs_nobody_else():
+async def test_an_event_that_cannot_be_read_costs_nobody_else(opens):
     """A fault of the store while an effect's event is read costs a try, and nothing else."""
     post, store = Post(), memory()
     faults = [StoreFault("planted")] * 2
-    async with Centre.open(store, limits=SOON, sendings=[to(post, lease=BRIEF)]) as centre:
+    async with opens(store, limits=SOON, sendings=[to(post, lease=BRIEF)]) as centre:
         read = store.read
 
         def fails(after=0, limit=None):
@@ -357,7 +368,7 @@ async def test_what_is_being_sent_when_it_is_left_is_settled(tmp_path):
 @in_time(5)
 async def test_a_sender_that_hangs_does_not_hold_up_the_end(tmp_path, monkeypatch):
     """Left while a sender hangs, a centre waits for it no longer than its grace."""
-    monkeypatch.setattr(sending, "_GRACE", 0.1)
+    monkeypatch.setattr(Stream, "grace", 0.1)
     post = Post(gate=anyio.Event())
     async with Centre.open(address_of(tmp_path), sendings=[to(post)]) as centre:
         await centre.start(interaction="i-0", channel="chat")

@@ -19,10 +19,10 @@ class Recording(VirtualCentre):
         self.steps = []
         super().__init__(**options)
 
-    def _run(self, *work):
+    def _run(self, work):
         before = self._cycle.kernel.position
         try:
-            return super()._run(*work)
+            return super()._run(work)
         finally:
             self.steps.append((self.now, work, self._cycle.kernel.position - before))
 
@@ -42,22 +42,20 @@ def written(log):
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
 @in_time(30)
-async def test_a_whole_day_is_what_it_is_in_virtual_time(kind, tmp_path):
+async def test_a_whole_day_is_what_it_is_in_virtual_time(opens):
     """The commands of a day, given one by one at their times, make the very log (RT-20).
 
     Deadlines come by the centre's own clock: nobody gives a command for them.
     """
     virtual = Recording(policy=DEFAULT_POLICY)
     a_day(virtual)
-    now = START
-    address = address_of(tmp_path) if kind == "sqlite" else "memory:"
-    async with Centre.open(address, clock=lambda: now) as centre:
+    async with opens(keeps_time=True) as centre:
         feed = centre.feed()
         deadlines = total = 0
         for moment, work, made in virtual.steps:
-            now, total = moment, total + made
+            total += made
+            await opens.comes(centre, moment)
             if made == total:
                 continue  # the policy is adopted by opening
             if work:

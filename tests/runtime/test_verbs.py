@@ -10,7 +10,7 @@ from tests.unit.one_of_each import FIELDS
 from onechannel.commands import VERBS
 from onechannel.errors import CommandRefused, InvalidValue
 from onechannel.model.actor import SYSTEM, Actor, ActorKind
-from onechannel.runtime import Centre, Verbs
+from onechannel.runtime import Verbs
 
 
 class Noting(Verbs):
@@ -42,9 +42,9 @@ async def test_each_verb_takes_what_its_command_takes():
 
 @pytest.mark.anyio
 @in_time()
-async def test_each_verb_can_be_awaited():
+async def test_each_verb_can_be_awaited(opens):
     """On a live centre each verb is served or refused by the kernel, and by nothing else."""
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         served, refused = set(), set()
         for kind in VERBS:
             try:
@@ -58,9 +58,9 @@ async def test_each_verb_can_be_awaited():
 
 @pytest.mark.anyio
 @in_time()
-async def test_what_cannot_be_is_said_where_it_is_called():
+async def test_what_cannot_be_is_said_where_it_is_called(opens):
     """A field that cannot be is refused before anything is awaited; so is a field unknown."""
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         with pytest.raises(InvalidValue):
             centre.accept(assignment="")
         with pytest.raises(TypeError):
@@ -73,10 +73,10 @@ async def test_what_cannot_be_is_said_where_it_is_called():
 
 @pytest.mark.anyio
 @in_time()
-async def test_somebody_acts_as_themselves():
+async def test_somebody_acts_as_themselves(opens):
     """`by` gives the same verbs to another actor, with an id and the time it claims."""
     claimed = datetime(2026, 1, 5, 9, tzinfo=UTC)
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         ana = Actor(ActorKind.CUSTOMER, "c-1")
         (mine, *_) = await centre.register(customer="c-1")
         (hers, *_) = await centre.by(ana, id="hers", claimed_at=claimed).start(
@@ -92,9 +92,10 @@ FIELDS_OF_A_QUEUE = next(FIELDS[kind] for kind, row in VERBS.items() if row.name
 
 
 @pytest.mark.anyio
-async def test_an_id_is_of_one_command():
+@in_time()
+async def test_an_id_is_of_one_command(opens):
     """A second, other command under one id is refused; the same one again is the same."""
-    async with Centre.open("memory:") as centre:
+    async with opens() as centre:
         once = centre.by(SYSTEM, id="once")
         first = await once.start(interaction="i-1", channel="voice")
         assert await once.start(interaction="i-1", channel="voice") == first

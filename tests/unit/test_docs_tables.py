@@ -27,6 +27,10 @@ from onechannel.model.personal import personal_fields
 from onechannel.ports import Destination, EffectState, LetterState, LineOf
 from onechannel.runtime import DEFAULT_LIMITS, Limits
 from onechannel.runtime.metrics import _GAUGES
+from onechannel.settings import fields_of
+from onechannel.simulation import Routine, TurnKind
+from onechannel.simulation.scenario import casting, reading, stepping
+from onechannel.simulation.scenario.values import Crowd
 from onechannel.stores.memory import MemoryStore
 from onechannel.testing import FakeCentre, faults, invariants
 from onechannel.testing.strategies import Rehearsal, scripts, seeded
@@ -441,3 +445,17 @@ def test_every_public_name_of_a_module_is_in_the_reference(request, module):
 
 #: Names of types and of a callable, which need no entry of their own.
 NOT_CLASSES = {"Answer", "Clock", "LetterIds", "Reference", "Tally"}
+
+
+# -- scenarios ------------------------------------------------------------------------------------
+
+
+def test_every_key_of_a_scenario_is_told(request):
+    """The page has each key of the file, of each table of the cast, of a turn, and of a step."""
+    text = (request.config.rootpath / "docs/reference/scenarios.md").read_text("utf-8")
+    told = set(re.findall(r"`(\w+)`", text))
+    assert {*reading._KEYS, *casting._PATIENCE, *stepping._STEP, *stepping._CHECK} <= told
+    assert {key for keys in casting._BESIDES.values() for key in keys} <= told
+    assert {kind.value for kind in TurnKind} <= told
+    assert {*fields_of(Routine), "takes", "steps"} <= told
+    assert {*fields_of(Crowd)} - {"setting"} <= told

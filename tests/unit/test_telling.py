@@ -161,7 +161,7 @@ WORDS = [
     (e.InteractionSlept("i", None, None), "ana", "has the next word", None, None),
     (
         *(e.InteractionSuspended("i", "eva", "bank", "cheque", LATER), "ana", "waits on bank"),
-        *("(cheque, eva keeps it)", LATER),
+        *("cheque, eva keeps it", LATER),
     ),
     (e.InteractionMoved("i", "sms", None), "ana", "moves to sms", None, None),
     (e.InteractionLeased("i", LATER), "ana", "is known to be there", None, LATER),

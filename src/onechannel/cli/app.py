@@ -3,7 +3,8 @@
 Laws of this file: a command reads, calls one function of the library and prints; what goes to
 standard output is the answer, everything else goes to standard error. Exit codes: 0 done, 1 could
 not be done, 2 wrong usage, 3 `check` found the log inconsistent, 4 `import` could read no line,
-5 `health` found what keeps a centre from its work, or `replay` left letters dead.
+5 `health` found what keeps a centre from its work, or `replay` left letters dead, 6 `play` found
+something otherwise than expected.
 """
 
 import io
@@ -16,6 +17,7 @@ from typing import Annotated, Final, NoReturn
 
 from onechannel.cli.importing import Asides, described, refuse_taken
 from onechannel.cli.living import dead_letters, health, serve
+from onechannel.cli.playing import play_file
 from onechannel.cli.printing import print_asides, print_json, print_report, print_timeline
 from onechannel.cli.reading import Choice, opened, progress, read, recorded, refuse_empty
 from onechannel.errors import ExtraMissing, OneChannelError
@@ -24,6 +26,7 @@ from onechannel.insight import clocks as fold_clocks
 from onechannel.insight import printable, render_clocks
 from onechannel.insight import report as fold_report
 from onechannel.insight import timeline as fold_timeline
+from onechannel.reports import journey_svg
 from onechannel.runtime.history import bounded_lines, import_history
 from onechannel.simulation import START, VirtualCentre
 from onechannel.simulation.story import a_day
@@ -44,6 +47,7 @@ app: typer.Typer = typer.Typer(
     pretty_exceptions_enable=False,
     help="All channels are one: play, import, serve, read and check a contact centre's log.",
 )
+app.command("play")(play_file)
 app.command()(serve)
 app.command()(health)
 app.add_typer(dead_letters, name="dead-letters")
@@ -189,10 +193,17 @@ def timeline(
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Show what was said: it is personal.")
     ] = False,
+    svg: Annotated[
+        Path | None,
+        typer.Option("--svg", metavar="FILE.svg", help="Draw it into this file instead."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what happened, in order of time; of several choices, what is all of them."""
     choice = Choice(customer, interaction, journey)
+    if svg is not None:
+        _draw(db, choice, _picture_file(svg, as_json=as_json), show_text=show_text)
+        return
     with opened(db) as store:
         events = recorded(store, choice) if choice else read(store, "reading")
         entries = fold_timeline(events, **choice.named)
@@ -203,6 +214,31 @@ def timeline(
                 print_json(entry.to_dict(show_text=show_text))
         else:
             print_timeline(entries, show_text=show_text)
+
+
+def _picture_file(file: Path, *, as_json: bool) -> Path:
+    """Its name says what it is, so that no log is ever drawn over."""
+    if file.suffix != ".svg":
+        raise typer.BadParameter(f"--svg {file}: give a name that ends in .svg")
+    if as_json:
+        raise typer.BadParameter("--svg draws, --json prints: give one of them")
+    return file
+
+
+def _draw(db: Path, choice: Choice, file: Path, *, show_text: bool) -> None:
+    with opened(db) as store:
+        events = list(recorded(store, choice)) if choice else read(store, "reading")
+        if choice:
+            refuse_empty(fold_timeline(events, **choice.named), store, choice)
+        picture = journey_svg(
+            events,
+            customer=choice.customer,
+            interaction=choice.interaction,
+            journey=choice.journey,
+            show_text=show_text,
+        )
+    file.write_text(picture, encoding="utf-8")
+    typer.echo(f"The picture is in {file}.")
 
 
 def _instant(text: str) -> datetime:

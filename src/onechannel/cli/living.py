@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from onechannel.cli.policies import named_callables, named_sendings, read_policy
+from onechannel.cli.policies import named_callables, named_sendings
 from onechannel.cli.printing import print_json
 from onechannel.cli.reading import opened
 from onechannel.codec import time_to_text
@@ -19,6 +19,7 @@ from onechannel.delivery import CommitCycle, Failed, Received, Refused, Replay, 
 from onechannel.errors import ExtraMissing, OneChannelError
 from onechannel.insight import printable
 from onechannel.ports import Effect, EffectState, LetterRow, LetterState
+from onechannel.routing import read_policy
 from onechannel.runtime import Centre, Health, examined, serve_until_stopped
 from onechannel.stores.sqlite import SQLiteStore
 
@@ -70,7 +71,7 @@ def serve(
     The commands come from other processes that have the same file open.
     """
     sys.path.insert(0, str(Path.cwd()))  # where whoever starts it keeps its modules
-    adopted = None if policy is None else read_policy(policy)
+    adopted = None if policy is None else read_policy(policy.read_bytes(), str(policy))
     store = SQLiteStore(
         db,
         create=False,

@@ -5,6 +5,7 @@ Law of this file: nothing is computed here; whatever could command a terminal is
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from onechannel.adapters.delimited import SetAside
@@ -46,10 +47,10 @@ def print_asides(shown: list[SetAside], total: int, *, kept: bool) -> None:
         typer.echo("Keep them with --set-aside FILE, mend them, and import that file.", err=True)
 
 
-def print_timeline(entries: Iterable[Entry], *, show_text: bool) -> None:
-    """A timeline, coloured where there is a terminal."""
+def print_timeline(entries: Iterable[Entry], *, show_text: bool, zone: tzinfo = UTC) -> None:
+    """A timeline in the times of a zone, coloured where there is a terminal."""
     console = _Console(highlight=False, soft_wrap=True, emoji=False)
-    for line in render_lines(entries, show_text=show_text):
+    for line in render_lines(entries, show_text=show_text, zone=zone):
         style = "bold" if line.kind is None else _STYLES.get(line.kind)
         console.print(line.text, style=style, markup=False)
 

@@ -148,7 +148,8 @@ class CommitCycle:
             sitting = Sitting(
                 session, kernel, clock(), self._store.tenant, rules=self._rules, work=work
             )
-            sitting.inbox.holds_back = left is not None
+            if left is not None:
+                sitting.inbox.holds_back = True
             answers = sitting.done(work, self._lacks(kernel))
             batch = sitting.batch()
             if batch is not None and isinstance(session.commit(expected, batch), Conflict):

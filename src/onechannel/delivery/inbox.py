@@ -37,7 +37,7 @@ from onechannel.ports import (
     Tally,
 )
 
-__all__ = ["Inbox", "letter_key"]
+__all__ = ["Inbox", "any_parked", "letter_key"]
 
 _Key: TypeAlias = tuple[str, str]
 
@@ -56,6 +56,11 @@ def letter_key(source: str, name: str) -> str:
     They stand in the log and in messages, and a vendor's id may hold an address: it is not told.
     """
     return f"letter-{sha256(f'{len(source)}:{source}{name}'.encode()).hexdigest()}"
+
+
+def any_parked(session: StoreSession) -> bool:
+    """Whether any letter of before this session waits for something."""
+    return bool(session.parked(before=_EVER, limit=1))
 
 
 @attrs.define(eq=False)
@@ -237,8 +242,8 @@ class Inbox:
         ]
 
     def _any_waits(self) -> bool:
-        return any(row.state is LetterState.PARKED for row in self.rows.values()) or bool(
-            self.session.parked(before=_EVER, limit=1)
+        return any(row.state is LetterState.PARKED for row in self.rows.values()) or any_parked(
+            self.session
         )
 
     def _line(self, conversation: _Key) -> dict[_Key, LetterRow]:

@@ -79,6 +79,11 @@ class Overlay:
         else:
             self.closed[data.interaction] = data
 
+    @property
+    def has_news(self) -> bool:
+        """Whether anything was not known before this session, and is."""
+        return bool(self.lines or self.keys or self.customers)
+
     def news(self) -> Iterator[Reference]:
         """What was not known before this session, and is."""
         yield from map(CustomerKnown, self.customers)

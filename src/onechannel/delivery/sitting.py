@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from onechannel.commands import Request
 from onechannel.delivery import work as w
-from onechannel.delivery.inbox import Inbox, letter_key
+from onechannel.delivery.inbox import Inbox, any_parked, letter_key
 from onechannel.delivery.outbox import MailRules, Outbox
 from onechannel.delivery.overlay import OVERLAID, Overlay
 from onechannel.errors import CommandRefused, PolicyMissing
@@ -44,13 +44,29 @@ class Sitting:
         self.passing: list[Event] = []
         self._commands: dict[str, tuple[int, int]] = {}
         self._overlay = Overlay()
-        self._outbox = Outbox(session, at, rules)
-        letters = [(one.source, one.id, one.delivery) for one in work if isinstance(one, w.Letter)]
-        known = session.letters(letters) if letters else {}
-        self.inbox: Inbox = Inbox(session, at, self._serve_derived, self._knows, known)
+        # Made when something is done with them: most sittings serve commands alone.
+        self._made_inbox: Inbox | None = None
+        self._made_outbox: Outbox | None = None
+        self._letters = [
+            (one.source, one.id, one.delivery) for one in work if type(one) is w.Letter
+        ]
         self._cursors: dict[str, int] = {}
         self._destinations: list[Destination] = []
         self._forget: datetime | None = None
+
+    @property
+    def inbox(self) -> Inbox:
+        """The letters of this sitting."""
+        if self._made_inbox is None:
+            known = self._turn.letters(self._letters) if self._letters else {}
+            self._made_inbox = Inbox(self._turn, self._at, self._serve_derived, self._knows, known)
+        return self._made_inbox
+
+    @property
+    def _outbox(self) -> Outbox:
+        if self._made_outbox is None:
+            self._made_outbox = Outbox(self._turn, self._at, self._rules)
+        return self._made_outbox
 
     def done(self, work: Sequence[w.Work], lacks: Sequence[str]) -> tuple[w.Answer, ...]:
         """The answers to all of it; deadlines come first."""
@@ -62,7 +78,8 @@ class Sitting:
                 return tuple([self._followed(one, w.Refused(missing)) for one in work])
         self._add(self._kernel.advance(self._at))
         answers = tuple([_DO.get(type(one), Sitting._chain)(self, one) for one in work])
-        self.inbox.release(self._overlay.news)
+        if self._overlay.has_news and (self._made_inbox or any_parked(self._turn)):
+            self.inbox.release(self._overlay.news)
         return answers
 
     def _followed(self, one: w.Work, refused: w.Refused) -> w.Answer:
@@ -74,8 +91,8 @@ class Sitting:
 
     def batch(self) -> Batch | None:
         """What there is to commit, if anything."""
-        if self.events:
-            self._outbox.make(self.events, (*self._turn.destinations(), *self._destinations))
+        if self.events and (told := (*self._turn.destinations(), *self._destinations)):
+            self._outbox.make(self.events, told)
         mail = self._mail()
         if not self.events and not self._commands and mail is None:
             return None
@@ -88,6 +105,9 @@ class Sitting:
         )
 
     def _mail(self) -> Mail | None:
+        used = self._made_inbox or self._made_outbox
+        if not (used or self._cursors or self._destinations or self._forget):
+            return None
         inbox, outbox = self.inbox, self._outbox
         tallies = {**inbox.tallies, **outbox.tallies}
         if not (tallies or outbox.rows or self._cursors or self._destinations or self._forget):

@@ -14,6 +14,7 @@ from onechannel.routing.planning import (
     plan_by_rule,
     returning,
 )
+from onechannel.routing.written import read_policy
 
 __all__ = [
     "Planned",
@@ -28,6 +29,7 @@ __all__ = [
     "found_callable",
     "plan_by_callable",
     "plan_by_rule",
+    "read_policy",
     "returning",
     "why_asked",
     "why_not",

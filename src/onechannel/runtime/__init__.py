@@ -5,6 +5,7 @@ from onechannel.runtime.engine import DEFAULT_LIMITS, Limits
 from onechannel.runtime.feed import Feed
 from onechannel.runtime.health import Health, Mailbox, examined, mailbox
 from onechannel.runtime.history import Imported, bounded_lines, import_history
+from onechannel.runtime.live import LiveCentre
 from onechannel.runtime.metrics import Metrics
 from onechannel.runtime.sending import Outgoing, Reply, Sender, Sending
 from onechannel.runtime.serving import serve_until_stopped
@@ -17,6 +18,7 @@ __all__ = [
     "Health",
     "Imported",
     "Limits",
+    "LiveCentre",
     "Mailbox",
     "Metrics",
     "Outgoing",

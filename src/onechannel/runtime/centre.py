@@ -18,19 +18,13 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio import to_thread
+from typing_extensions import override
 
 from onechannel import commands as c
 from onechannel.codec import commands_to_json
 from onechannel.delivery import (
     Answer,
     CommitCycle,
-    Failed,
-    Letter,
-    Noted,
-    Received,
-    Refused,
-    Replay,
-    ReplayEffect,
     Served,
     Submission,
     Subscribe,
@@ -45,11 +39,11 @@ from onechannel.ports import Clock, EventStore
 from onechannel.runtime.engine import DEFAULT_LIMITS, Limits
 from onechannel.runtime.feed import Feed
 from onechannel.runtime.health import Health, mailbox, unsent
+from onechannel.runtime.live import LiveCentre, is_cancelled, or_raised
 from onechannel.runtime.metrics import Metrics
 from onechannel.runtime.opening import Opened, open_store
 from onechannel.runtime.sending import Sending, deliver
 from onechannel.runtime.stream import Stream
-from onechannel.runtime.verbs import Giving, Verbs
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -67,13 +61,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Centre(Verbs):
+class Centre(LiveCentre):
     """A contact centre, live: `async with Centre.open("sqlite:///centre.db") as centre`.
 
-    Any number of processes may have the same one open. Every verb of the command table can be
-    awaited, as the system; `by` gives the same verbs to somebody else::
-
-        await centre.by(Actor(ActorKind.WORKER, "marc")).accept(assignment="i-7/1")
+    Any number of processes may have the same one open.
     """
 
     def __init__(
@@ -178,7 +169,7 @@ class Centre(Verbs):
                 with anyio.move_on_after(_GRACE, shield=True):
                     await stream.ended()
                 group.cancel_scope.cancel()
-            if _is_cancelled(fault):
+            if is_cancelled(fault):
                 return await group.__aexit__(kind, fault, trace)
             await group.__aexit__(None, None, None)
         finally:
@@ -244,6 +235,7 @@ class Centre(Verbs):
 
     # -- commands ---------------------------------------------------------------------------------
 
+    @override
     async def do(
         self,
         command: c.Command,
@@ -252,12 +244,6 @@ class Centre(Verbs):
         id: str | None = None,
         claimed_at: datetime | None = None,
     ) -> tuple[Event, ...]:
-        """Give a command; gives the events it made once they are durable.
-
-        Under an `id` that was served before, nothing is done again, and the events are those it
-        made then. Raises what refuses it, having changed nothing; after a `StoreFault` give it
-        again under the same id.
-        """
         name = f"{self._prefix}-{next(self._count)}" if id is None else id
         submission = Submission(command, name, actor, claimed_at)
         if self._metrics is None:
@@ -268,34 +254,8 @@ class Centre(Verbs):
         self._metrics.command(verb, outcome, time.monotonic() - began)
         return self._events_of(answer, events)
 
-    async def _give(self, command: c.Command) -> tuple[Event, ...]:
-        return await self.do(command)
-
-    def by(
-        self,
-        actor: Actor,
-        *,
-        id: str | None = None,
-        claimed_at: datetime | None = None,
-    ) -> Verbs:
-        """The same verbs for somebody else; `id` and `claimed_at` are of one command.
-
-        With an `id`, another command than the first is refused with `InvalidValue`: the id would be
-        answered with what the first did.
-        """
-        given: list[c.Command] = []
-
-        def do(command: c.Command) -> Giving:
-            if id is not None and command not in (given or [command]):
-                raise InvalidValue("this id is of another command: say `by` again for this one")
-            given.append(command)
-            return self.do(command, actor, id=id, claimed_at=claimed_at)
-
-        return _Acting(do)
-
     def _events_of(self, answer: Answer, events: Sequence[Event]) -> tuple[Event, ...]:
-        if isinstance(answer, (Refused, Failed)):
-            raise answer.error
+        answer = or_raised(answer)
         assert isinstance(answer, Served)
         if not answer.first:
             return ()
@@ -308,23 +268,8 @@ class Centre(Verbs):
 
     # -- mail -------------------------------------------------------------------------------------
 
-    async def receive(self, letter: Letter) -> Received:
-        """Keep what a vendor delivered, and do what it means; once this returns, say so to them.
-
-        Raises `StoreFault` and `PolicyMissing`, upon which they should be told to come again.
-        """
-        answer = await self._work(letter)
-        assert isinstance(answer, Received)
-        return answer
-
-    async def replay(self, dead: Replay | ReplayEffect) -> Received | Noted:
-        """Try a dead letter, or an effect, again; raises `CommandRefused` where there is none."""
-        answer = await self._work(dead)
-        assert isinstance(answer, (Received, Noted))
-        return answer
-
+    @override
     async def sends(self, sending: Sending) -> None:
-        """Subscribe a destination and send to it for as long as the centre is open."""
         stream = self._running()
         assert self._group is not None
         assert self._store is not None
@@ -333,39 +278,34 @@ class Centre(Verbs):
         holder = f"{socket.gethostname()}-{os.getpid()}"
         self._group.start_soon(deliver, stream, sending, holder, self._store.tenant)
 
+    @override
     async def _work(self, work: Work) -> Answer:
         answer, _ = await self._running().do(work)
-        if isinstance(answer, (Refused, Failed)):
-            raise answer.error
-        return answer
+        return or_raised(answer)
 
     # -- what is there ----------------------------------------------------------------------------
 
+    @override
     def feed(self, name: str | None = None, *, after: int | None = None) -> Feed:
-        """The events as they are committed, by this process or another.
-
-        From after a position; a feed with a name from where it was marked last, else from the
-        log's beginning.
-        """
         stream = self._running()
         if after is None:
             after = 0 if name is None else stream.reader.cursor(name)
         return Feed(stream, name, after)
 
     @property
+    @override
     def position(self) -> int:
-        """The position of the last event that this process knows of."""
         return self._running().state.position
 
     @property
+    @override
     def store(self) -> EventStore:
-        """The log, to be read from the event loop's thread."""
         self._running()
         assert self._reader is not None
         return self._reader
 
+    @override
     def health(self) -> Health:
-        """How it is, as of now; raises `StoreFault` where the log cannot even be read."""
         stream, now = self._running(), self._clock()
         position, state = stream.reader.last_position, stream.state
         due, since = state.next_deadline, state.failing_since
@@ -385,22 +325,16 @@ class Centre(Verbs):
             holder=self._store.holder(),
         )
 
+    # -- time -------------------------------------------------------------------------------------
 
-class _Acting(Verbs):
-    """The verbs, as somebody."""
+    @property
+    @override
+    def now(self) -> datetime:
+        return self._clock()
 
-    def __init__(self, do: Callable[[c.Command], Giving]) -> None:
-        self._do = do
-
-    async def _give(self, command: c.Command) -> tuple[Event, ...]:
-        return await self._do(command)
-
-
-def _is_cancelled(fault: BaseException | None) -> bool:
-    cancelled = anyio.get_cancelled_exc_class()
-    if isinstance(fault, BaseExceptionGroup):
-        return fault.subgroup(cancelled) is not None
-    return isinstance(fault, cancelled)
+    @override
+    async def wait(self, span: timedelta) -> None:
+        await anyio.sleep(max(span / _SECOND, 0))
 
 
 def _adoption(policy: Policy) -> str:

@@ -5,16 +5,25 @@ Law of this file: where a reader stands is its own to say; what it has not marke
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from onechannel.delivery import Bookmark, Failed, Refused
+from onechannel.delivery import Answer, Bookmark, Failed, Refused, Work
 from onechannel.errors import InvalidValue
 from onechannel.events import Event
 
-if TYPE_CHECKING:
-    from onechannel.runtime.stream import Stream
+__all__ = ["Feed", "Followed"]
 
-__all__ = ["Feed"]
+
+class Followed(Protocol):
+    """What a feed needs of a centre's stream."""
+
+    async def do(self, work: Work) -> tuple[Answer, Sequence[Event]]:
+        """Its answer once it is committed, and the events of that commit; raises `StoreFault`."""
+        ...
+
+    async def after(self, position: int) -> Sequence[Event]:
+        """The next events after a position, as soon as there are any; none once it has ended."""
+        ...
 
 
 class Feed:
@@ -24,7 +33,7 @@ class Feed:
     event it marked.
     """
 
-    def __init__(self, stream: "Stream", name: str | None, after: int) -> None:
+    def __init__(self, stream: Followed, name: str | None, after: int) -> None:
         self._stream = stream
         self._name = name
         self._ahead: deque[Event] = deque()

@@ -5,14 +5,16 @@ its claim; a sender that fails, hangs or raises costs one try; the breaker is as
 claim.
 """
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import anyio
 import attrs
 
 from onechannel.delivery import (
+    Answer,
     Breaker,
     Claim,
     Claimed,
@@ -23,27 +25,25 @@ from onechannel.delivery import (
     Refused,
     Sent,
     Settlement,
+    Work,
     effect_key,
 )
 from onechannel.errors import StoreFault
 from onechannel.events import Event
 from onechannel.model.checks import at_least, is_a, some_time
-from onechannel.ports import Destination, Effect, EventStore
+from onechannel.ports import Clock, Destination, Effect, EventStore
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
-    from onechannel.runtime.stream import Stream
+__all__ = ["Outgoing", "Outlet", "Reply", "Sender", "Sending", "deliver"]
 
-__all__ = ["Outgoing", "Reply", "Sender", "Sending", "deliver"]
-
-_SECOND: Final = timedelta(seconds=1)
 # Of the lease, what a sender may take; the rest is for settling before anybody else claims it.
 _SHARE: Final = 0.8
-# What is due again is looked for at least so often; what happens meanwhile wakes it at once.
-_LOOK: Final = timedelta(seconds=1)
-# How long after it was told to stop it waits for what is being sent, in seconds.
-_GRACE: Final = 5.0
+# What could not be looked for, or claimed, is tried again after this.
+_AGAIN: Final = timedelta(seconds=1)
+# To ask for whatever is ever due.
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -83,7 +83,56 @@ class Sending:
     at_once: int = attrs.field(default=8, validator=at_least(1))
 
 
-async def deliver(stream: "Stream", sending: Sending, holder: str, tenant: str) -> None:
+class Outlet(Protocol):
+    """What sending needs of a centre's stream, in real time or in virtual."""
+
+    @property
+    def reader(self) -> EventStore:
+        """The log, to be read from the event loop's thread."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Says what time it is."""
+        ...
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to stop."""
+        ...
+
+    @property
+    def grace(self) -> float:
+        """How long after that it waits for what is being sent, in seconds of real time."""
+        ...
+
+    @property
+    def changed(self) -> anyio.Event:
+        """Is set with the next commit, or when it is told to stop."""
+        ...
+
+    async def do(self, work: Work) -> tuple[Answer, Sequence[Event]]:
+        """Its answer once it is committed, and the events of that commit; raises `StoreFault`."""
+        ...
+
+    async def settle(self, settlement: Settlement) -> Answer:
+        """The same of a settlement, which comes in after it was told to stop too."""
+        ...
+
+    def kept_up(self) -> AbstractContextManager[None]:
+        """Not to end before this is over: what was sent is still to be settled."""
+        ...
+
+    def until(self, moment: datetime) -> AbstractContextManager[object]:
+        """Whatever still waits within this at that moment is cancelled, and it goes on after it."""
+        ...
+
+    def looking(self, moment: datetime) -> AbstractContextManager[object]:
+        """The same, or earlier where others may have made something due that nobody tells of."""
+        ...
+
+
+async def deliver(stream: Outlet, sending: Sending, holder: str, tenant: str) -> None:
     """Send what is due, for as long as the stream runs."""
     post = _Post(stream, sending, holder, tenant)
     with stream.kept_up():
@@ -91,13 +140,13 @@ async def deliver(stream: "Stream", sending: Sending, holder: str, tenant: str) 
             while not stream.stopped:
                 await post.turn(group)
             # What is under way may end; what does not is tried again after its lease.
-            group.cancel_scope.deadline = anyio.current_time() + _GRACE
+            group.cancel_scope.deadline = anyio.current_time() + stream.grace
 
 
 class _Post:
     """One destination's sending, in this process."""
 
-    def __init__(self, stream: "Stream", sending: Sending, holder: str, tenant: str) -> None:
+    def __init__(self, stream: Outlet, sending: Sending, holder: str, tenant: str) -> None:
         self._stream = stream
         self._sending = sending
         self._holder = holder
@@ -105,6 +154,8 @@ class _Post:
         self._breaker = Breaker()
         self._under_way = 0
         self._settled = anyio.Event()
+        #: When there may be something to claim though nothing has happened.
+        self._next = _EVER
 
     async def turn(self, group: "TaskGroup") -> None:
         """Begin to send what may be sent now, or wait until there may be something."""
@@ -121,11 +172,15 @@ class _Post:
         room = self._sending.at_once - self._under_way
         admitted = self._breaker.admits(now)
         limit = room if admitted is None else min(room, admitted - self._under_way)
+        self._next = _EVER
         if limit <= 0:
             return ()
         try:
-            if not stream.reader.due(name, now, 1):
+            first = next(iter(stream.reader.due(name, _EVER, 1)), None)
+            if first is None or first.due_at > now:
+                self._next = _EVER if first is None else first.due_at
                 return ()
+            self._next = now + _AGAIN
             claim = Claim(
                 destination=name, holder=self._holder, lease=self._sending.lease, limit=limit
             )
@@ -139,15 +194,15 @@ class _Post:
 
     async def rest(self, changed: anyio.Event) -> None:
         """Wait until there may be something to claim: a commit, room for more, or some time."""
-        now = self._stream.clock()
         spared = self._breaker.open_until
-        wait = _LOOK if spared is None or spared <= now else min(_LOOK, spared - now)
+        if spared is not None and spared > self._stream.clock():
+            self._next = min(self._next, spared)
 
         async def wait_for(event: anyio.Event) -> None:
             await event.wait()
             first.cancel_scope.cancel()
 
-        with anyio.move_on_after(wait / _SECOND):
+        with self._stream.looking(self._next):
             async with anyio.create_task_group() as first:
                 first.start_soon(wait_for, changed)
                 first.start_soon(wait_for, self._settled)
@@ -174,7 +229,7 @@ class _Post:
             store=self._stream.reader,
         )
         reply = Reply(outcome=Postponed("it took too long"))
-        with anyio.move_on_after(self._sending.lease / _SECOND * _SHARE):
+        with self._stream.until(self._stream.clock() + self._sending.lease * _SHARE):
             try:
                 reply = await self._sending.sender(outgoing)
             except Exception as fault:  # noqa: BLE001 - whatever a sender raises is its own
@@ -197,5 +252,5 @@ class _Post:
             # One that only follows waits until another has fired what is due.
             if not isinstance(answer, Refused) or self._stream.clock() >= effect.due_at:
                 return
-            with anyio.move_on_after(_LOOK / _SECOND):
+            with self._stream.looking(effect.due_at):
                 await changed.wait()

@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -28,14 +29,21 @@ _RECENT: Final = 4096
 _CHUNK: Final = 250
 _CLOSED: Final = "the centre is closed: open it again"
 
+_SECOND: Final = timedelta(seconds=1)
+
 _Soon: TypeAlias = Callable[[Callable[[], object]], object]
 
 
 class Stream:
     """An engine that is given work and listened to.
 
-    `reader` is the log on a connection of its own, which only the event loop's thread uses.
+    `reader` is the log on a connection of its own, which only the event loop's thread uses. What
+    other processes have put off is looked for every `look`, and for what is being sent when it is
+    told to stop it waits so many seconds of `grace`.
     """
+
+    look: timedelta = timedelta(seconds=1)
+    grace: float = 5.0
 
     def __init__(
         self,
@@ -157,6 +165,16 @@ class Stream:
         self._room.set()
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def until(self, moment: datetime) -> anyio.CancelScope:
+        """Whatever still waits within this at that moment is cancelled, and it goes on after it."""
+        return anyio.move_on_after(max((moment - self.clock()) / _SECOND, 0))
+
+    def looking(self, moment: datetime) -> anyio.CancelScope:
+        """The same, or earlier: of others' commits only those that add to the log are told of."""
+        return self.until(min(moment, self.clock() + self.look))
 
     # -- those who follow -------------------------------------------------------------------------
 

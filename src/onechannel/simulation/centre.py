@@ -5,7 +5,7 @@ order; the ids it gives count up from what the log already holds, so that the sa
 same log.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,26 +13,30 @@ from onechannel import commands as c
 from onechannel.delivery import (
     CommitCycle,
     Failed,
+    Letter,
+    Received,
     Refused,
     Served,
     Submission,
     Turnout,
     Work,
 )
-from onechannel.errors import CommandRefused, InvalidValue
+from onechannel.errors import CommandRefused
 from onechannel.events import Event
+from onechannel.kernel import Kernel
 from onechannel.model.actor import SYSTEM, Actor, ActorKind
 from onechannel.model.address import Address
 from onechannel.model.calendar import Calendar
 from onechannel.model.channel import Channel
-from onechannel.model.checks import utc
 from onechannel.model.ids import CustomerId, InteractionId, JourneyId, PromiseId, WorkerId
 from onechannel.model.interaction import InteractionState
 from onechannel.model.message import Delivery
 from onechannel.model.policy import Callables, Policy
 from onechannel.model.queue import Queue
-from onechannel.model.worker import Capacity, Worker, WorkerState
+from onechannel.model.worker import Capacity, Worker, WorkerKind, WorkerState
 from onechannel.ports import EventStore
+from onechannel.simulation.cast import Cast, Refusal
+from onechannel.simulation.clockwork import Clockwork
 from onechannel.simulation.explaining import Explained, as_of_now, recorded
 from onechannel.simulation.handles import (
     CustomerHandle,
@@ -43,6 +47,7 @@ from onechannel.simulation.handles import (
     WorkerHandle,
 )
 from onechannel.simulation.records import Message
+from onechannel.simulation.scripts import Turn
 from onechannel.simulation.view import View
 from onechannel.stores.memory import MemoryStore
 
@@ -54,10 +59,11 @@ START: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _VENDOR: Final = Actor(ActorKind.VENDOR)
 
 
-class VirtualCentre:
+class VirtualCentre(Clockwork):
     """A centre whose time passes only when it is told to.
 
-    On a store that already holds a log it goes on where that log ends.
+    On a store that already holds a log it goes on where that log ends. `zone` is what its clocks
+    show: `at("09:00")`.
     """
 
     def __init__(
@@ -65,51 +71,52 @@ class VirtualCentre:
         store: EventStore | None = None,
         *,
         start: datetime = START,
+        zone: str = "UTC",
         policy: Policy | None = None,
         callables: Callables | None = None,
     ) -> None:
+        super().__init__(start, zone)
         self.store: EventStore = MemoryStore() if store is None else store
+        self.cast: Cast = Cast(self)
+        #: Told of all that is new in the log, at once; to act they ask for it with `later`.
+        self.listeners: list[Callable[[Sequence[Event]], object]] = [self.cast.follow]
         self._view = View()
+        self._unread: list[Event] = []
         self._cycle = CommitCycle(self.store, callables)
-        self._now = utc(start)
         self._passing: list[Event] = []
         for event in self.store.read():
             self._view.add(event)
             self._now = max(self._now, event.recorded_at)
-        self._requests = self._cycle.kernel.position
+        self._requests = self.kernel.position
         if policy is not None:
             self.adopts_policy(policy)
 
-    # -- time -------------------------------------------------------------------------------------
+    def _next_deadline(self) -> datetime | None:
+        return self.kernel.next_deadline
 
-    @property
-    def now(self) -> datetime:
-        """The virtual time."""
-        return self._now
-
-    def advance(self, span: timedelta | None = None, **parts: float) -> None:
-        """Let time pass: `advance(timedelta(hours=1))` or `advance(minutes=5, seconds=30)`."""
-        if span is not None and not isinstance(span, timedelta):
-            raise InvalidValue(
-                f"advance needs to know {type(span).__name__} of what: say advance(seconds=60), "
-                "advance(days=2, hours=3) or advance(timedelta(minutes=5))"
-            )
-        self.advance_to(self._now + (timedelta(**parts) if span is None else span))
-
-    def advance_to(self, moment: datetime) -> None:
-        """Let time pass until then; every deadline on the way fires at its own moment."""
-        until = max(utc(moment), self._now)
-        while (due := self._cycle.kernel.next_deadline) is not None and due <= until:
-            self._now = max(due, self._now)
-            self._run()
-        self._now = until
+    def _fire(self) -> None:
+        self._run(())
 
     # -- the log ----------------------------------------------------------------------------------
 
     @property
     def view(self) -> View:
         """What the log says, as handles show it."""
+        if self._unread:
+            for event in self._unread:
+                self._view.add(event)
+            self._unread.clear()
         return self._view
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel that decides here, to be asked and not to be told."""
+        return self._cycle.kernel
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What the adopted policy names and this centre was not given."""
+        return self._cycle.lacks
 
     @property
     def log(self) -> Iterable[Event]:
@@ -121,27 +128,73 @@ class VirtualCentre:
         """What went by without being kept: that somebody is typing."""
         return tuple(self._passing)
 
+    @property
+    def refusals(self) -> Sequence[Refusal]:
+        """What anybody asked for and was refused, in order; the log has nothing of it."""
+        return tuple(self.cast.refusals)
+
     def do(
-        self, command: c.Command, actor: Actor = SYSTEM, *, claimed_at: datetime | None = None
+        self,
+        command: c.Command,
+        actor: Actor = SYSTEM,
+        *,
+        id: str | None = None,
+        claimed_at: datetime | None = None,
     ) -> tuple[Event, ...]:
-        """Give a command now; gives the events it made, raises what refuses it."""
+        """Give a command now; gives the events it made, raises what refuses it.
+
+        Under an `id` that was served before nothing is done again, and the events are those it made
+        then.
+        """
+        self.cast.check(actor)
         while True:
             self._requests += 1
-            submission = Submission(command, f"r-{self._requests}", actor, claimed_at)
-            turnout = self._run(submission)
-            (answer,) = turnout.answers
+            name = f"r-{self._requests}" if id is None else id
+            turnout = self._run((Submission(command, name, actor, claimed_at),))
+            answer = turnout.answers[0]
             if isinstance(answer, (Refused, Failed)):
                 raise answer.error
-            # An id that the log knows from an earlier opening says nothing of this command.
-            if not (isinstance(answer, Served) and answer.repeated):
+            assert isinstance(answer, Served)
+            if not answer.repeated:
+                self._settle()
                 return turnout.events
+            # An id of ours that the log knows from an earlier opening says nothing of this command.
+            if id is not None:
+                return tuple(self.store.read(answer.first - 1, answer.last - answer.first + 1))
 
-    def _run(self, *work: Work) -> Turnout:
-        turnout = self._cycle.run(work, lambda: self._now)
-        self._passing.extend(turnout.passing)
-        for event in turnout.news:
-            self._view.add(event)
+    def work(self, *work: Work) -> Turnout:
+        """Have any work of a commit cycle done now, in one cycle: letters, claims, settlements."""
+        turnout = self._run(work)
+        self._settle()
         return turnout
+
+    def receive(self, letter: Letter) -> Received:
+        """Keep what a vendor delivered, and do what it means, as a live centre does."""
+        answer = self.work(letter).answers[0]
+        if isinstance(answer, (Refused, Failed)):
+            raise answer.error
+        assert isinstance(answer, Received)
+        return answer
+
+    def _run(self, work: Sequence[Work]) -> Turnout:
+        turnout = self._cycle.run(work, lambda: self._now)
+        if turnout.passing:
+            self._passing.extend(turnout.passing)
+        for one, answer in zip(work, turnout.answers, strict=True):
+            if isinstance(answer, Refused) and isinstance(one, Submission):
+                self._note(one, answer)
+        news = turnout.news
+        self._unread.extend(news)
+        if news:
+            for listen in self.listeners:
+                listen(news)
+        return turnout
+
+    def _note(self, given: Submission, answer: Refused) -> None:
+        if isinstance(answer.error, CommandRefused):
+            position = self.kernel.position
+            refusal = Refusal(self._now, position, given.actor, given.command, answer.error)
+            self.cast.refusals.append(refusal)
 
     # -- what a vendor says -----------------------------------------------------------------------
 
@@ -188,6 +241,22 @@ class VirtualCentre:
         """
         self._worker(worker, options)
         return WorkerHandle(self, worker)
+
+    def machine(
+        self, worker: WorkerId, *turns: Turn, channels: Iterable[str] = (), **options: Any
+    ) -> WorkerHandle:
+        """Define a machine that serves these channels alone, and sign it in.
+
+        Without limit and without wrap-up, unless the `options` say otherwise. In each interaction
+        it serves it takes these turns, one after the other.
+        """
+        defaults = {"kind": WorkerKind.MACHINE, "wrap_up": timedelta(0)}
+        capacity = Capacity.only(*channels)
+        self._worker(worker, {**defaults, **options}, capacity=capacity)
+        handle = WorkerHandle(self, worker)
+        if turns:
+            handle.plays(*turns)
+        return handle
 
     def supervisor(self, worker: WorkerId, **options: Any) -> SupervisorHandle:
         """The same of a supervisor, who is given no work by routing unless given a capacity."""
@@ -246,7 +315,7 @@ class VirtualCentre:
         known = _known("interaction", interaction.id, self.view.interactions)
         found = recorded(self.view, known)
         if found.winner is None and interaction.state is InteractionState.WAITING:
-            found = as_of_now(found, self._cycle.kernel.explain(known))
+            found = as_of_now(found, self.kernel.explain(known))
         return Explained(self, found)
 
     def next_interaction(self) -> InteractionId:

@@ -89,13 +89,17 @@ class Suggestion:
 
 @attrs.frozen(kw_only=True)
 class Part:
-    """One worker's part in an interaction; `reason` is why it was asked, or came in."""
+    """One worker's part in an interaction; `reason` is why it was asked, or came in.
+
+    `expires_at` is until when it is asked; None where it is not, or no clock of ours runs.
+    """
 
     assignment: AssignmentId
     worker: WorkerId
     role: Role
     state: AssignmentState
     reason: str
+    expires_at: datetime | None = None
 
 
 # -- what the fold writes -------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from typing import Any, Final
 from onechannel.codec import (
     ORIGIN,
     SUBJECTS,
+    check_data,
+    check_origin,
     data_from_json,
     data_to_json,
     origin_from_texts,
@@ -35,6 +37,7 @@ __all__ = [
     "READ_COLUMNS",
     "TURN_OVER",
     "check_batch",
+    "check_carried",
     "customers_of",
     "doubled",
     "events_from_rows",
@@ -77,6 +80,16 @@ def rows_from_events(events: Iterable[Event]) -> Iterator[tuple[Any, ...]]:
         )
 
 
+def check_carried(events: Iterable[Event]) -> None:
+    """Raise `BatchRefused` wherever `rows_from_events` would."""
+    origin: Origin | None = None
+    for event in events:
+        if event.origin is not origin:
+            origin = event.origin
+            check_origin(origin)
+        check_data(event.data)
+
+
 def events_from_rows(rows: Iterable[tuple[Any, ...]], tenant: TenantId) -> Iterator[Event]:
     """The events of rows of `READ_COLUMNS`; raises `LogInconsistent`."""
     origin: Origin | None = None
@@ -107,10 +120,13 @@ def customers_of(data: EventData) -> tuple[CustomerId, ...]:
 def check_batch(tenant: TenantId, position: int, batch: Batch) -> None:
     """Raise `BatchRefused` unless it goes on after `position`, is the tenant's and adds up."""
     last = position + len(batch.events)
-    if [event.position for event in batch.events] != [*range(position + 1, last + 1)]:
-        raise BatchRefused(f"the batch does not go on at position {position + 1}: nothing was kept")
-    if any(event.origin.tenant != tenant for event in batch.events):
-        raise BatchRefused("the batch holds events of another tenant: nothing was kept")
+    for number, event in enumerate(batch.events, position + 1):
+        if event.position != number:
+            raise BatchRefused(
+                f"the batch does not go on at position {position + 1}: nothing was kept"
+            )
+        if event.origin.tenant != tenant:
+            raise BatchRefused("the batch holds events of another tenant: nothing was kept")
     for made in batch.commands.values():
         if made != (0, 0) and not position < made[0] <= made[1] <= last:
             raise BatchRefused("a command's events are not in the batch: nothing was kept")

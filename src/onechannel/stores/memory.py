@@ -5,7 +5,7 @@ words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
@@ -33,16 +33,17 @@ from onechannel.ports import (
     Past,
     Reference,
     StoredSnapshot,
+    StoreSession,
     Tally,
 )
 from onechannel.stores._shared import (
     DEFINITIONS,
     TURN_OVER,
     check_batch,
+    check_carried,
     customers_of,
     doubled,
     line_of,
-    rows_from_events,
 )
 
 __all__ = ["MemoryStore"]
@@ -76,17 +77,9 @@ class MemoryStore:
         """The position of the log's last event, 0 before the first."""
         return len(self._events)
 
-    @contextmanager
-    def session(self) -> Iterator["_MemorySession"]:
+    def session(self) -> AbstractContextManager[StoreSession]:
         """One turn at the stream; a second one inside it is refused, as a locked database would."""
-        self._refuse_in_session()
-        self._in_session = True
-        session = _MemorySession(self)
-        try:
-            yield session
-        finally:
-            session.over = True
-            self._in_session = False
+        return _MemorySession(self)
 
     def _refuse_in_session(self) -> None:
         if self._in_session:
@@ -200,12 +193,11 @@ class MemoryStore:
     def _keep(self, batch: Batch) -> None:
         """Take in the whole batch, or raise and take in nothing."""
         check_batch(self._tenant, len(self._events), batch)
-        for _ in rows_from_events(batch.events):
-            pass  # what the database could not carry is refused here too
+        check_carried(batch.events)  # what the database could not carry is refused here too
         arrivals, customers = self._new(batch.events)
         if not self._commands.keys().isdisjoint(batch.commands):
             raise doubled("a command id")
-        if not (self._keys.keys() - batch.freed).isdisjoint(batch.keys):
+        if any(key in self._keys and key not in batch.freed for key in batch.keys):
             raise doubled("a key")
         if batch.mail is not None:
             self._mail.check(batch.mail)
@@ -322,6 +314,15 @@ class _MemorySession:
         self._store = store
         self.over = False
 
+    def __enter__(self) -> "_MemorySession":
+        self._store._refuse_in_session()
+        self._store._in_session = True
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.over = True
+        self._store._in_session = False
+
     def read_since(self, position: int) -> Iterator[Event]:
         return self._store.read(position)
 
@@ -352,6 +353,8 @@ class _MemorySession:
         limit: int | None = None,
     ) -> tuple[LetterRow, ...]:
         mail = self._store._mail
+        if not mail.parked:
+            return ()
         texts, talks = frozenset(awaits), frozenset(conversations)
         found = (
             row

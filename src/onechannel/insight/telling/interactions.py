@@ -142,7 +142,7 @@ def _suspended(book: Book, event: e.Event, data: e.InteractionSuspended) -> None
     _leave_where_it_was(book, event, data.interaction)
     kept = None if data.keeper is None else f"{data.keeper} keeps it"
     what, detail = f"waits on {data.party}", joined(data.reason, kept)
-    book.put(event, EntryKind.AWAY, None, what, detail=f"({detail})", due=data.due)
+    book.put(event, EntryKind.AWAY, None, what, detail=detail, due=data.due)
     book.begin(EntryKind.AWAY, data.interaction)
 
 

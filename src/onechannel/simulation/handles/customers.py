@@ -4,11 +4,14 @@ Law of this file: a verb is one command, given by the customer itself where the 
 it, and by the centre where it does not.
 """
 
+from datetime import timedelta
+
 from onechannel import commands as c
 from onechannel.model.actor import Actor, ActorKind
 from onechannel.model.address import Address
 from onechannel.simulation.handles.common import CommonVerbs
 from onechannel.simulation.handles.facts import CustomerFacts, InteractionFacts
+from onechannel.simulation.scripts import Patience
 
 __all__ = ["CustomerVerbs"]
 
@@ -31,6 +34,23 @@ class CustomerVerbs(CustomerFacts, CommonVerbs):
     def leaves(self, interaction: InteractionFacts) -> None:
         """Hang up, close the page, walk out."""
         self._do(c.Leave(interaction=interaction.id))
+
+    # -- by itself --------------------------------------------------------------------------------
+
+    def waits(self, span: timedelta | None = None, **parts: float) -> None:
+        """Let time pass: `ana.waits(minutes=2)`."""
+        self.centre.advance(span, **parts)
+
+    def has_patience(
+        self, waits_for: timedelta, *, returns_after: timedelta | None = None, returns: int = 1
+    ) -> None:
+        """From now on stand in a real-time line for so long, and then leave.
+
+        It comes the same way again after `returns_after`, so many times.
+        """
+        self.centre.cast.patience[self.id] = Patience(
+            waits_for=waits_for, returns_after=returns_after, returns=returns
+        )
 
     # -- who it is --------------------------------------------------------------------------------
 

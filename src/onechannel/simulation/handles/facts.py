@@ -183,6 +183,10 @@ class InteractionFacts(Handle):
         """Everybody's parts in it so far, in order, whatever became of them."""
         return tuple(self._view.parts.values())
 
+    def part(self, assignment: AssignmentId) -> Part:
+        """One of them."""
+        return self._view.parts[assignment]
+
     # -- what was said ----------------------------------------------------------------------------
 
     @property

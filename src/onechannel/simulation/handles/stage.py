@@ -13,14 +13,33 @@ from onechannel import commands as c
 from onechannel.errors import InvalidValue
 from onechannel.events import Event
 from onechannel.model.actor import SYSTEM, Actor
-from onechannel.model.ids import InteractionId
+from onechannel.model.ids import CustomerId, InteractionId, WorkerId
+from onechannel.simulation.scripts import Patience, Routine, Turn
 from onechannel.simulation.view import View
 
-__all__ = ["Handle", "Stage", "moment", "time_of"]
+__all__ = ["Habits", "Handle", "Stage", "moment", "time_of"]
+
+
+class Habits(Protocol):
+    """Who does what by itself, as far as handles say so."""
+
+    turns: dict[WorkerId, tuple[Turn, ...]]
+    routines: dict[WorkerId, Routine]
+    patience: dict[CustomerId, Patience]
+    vanished: dict[WorkerId, datetime]
+
+    def vanish(self, worker: WorkerId, noticed_after: timedelta | None) -> None:
+        """From now on nothing comes from a worker; after a time the centre notices."""
+        ...
 
 
 class Stage(Protocol):
     """What handles need of their centre."""
+
+    @property
+    def cast(self) -> Habits:
+        """Who does what by itself."""
+        ...
 
     @property
     def view(self) -> View:
@@ -34,6 +53,14 @@ class Stage(Protocol):
 
     def do(self, command: c.Command, actor: Actor = SYSTEM) -> tuple[Event, ...]:
         """Give a command now; gives the events it made, raises what refuses it."""
+        ...
+
+    def advance(self, span: timedelta | None = None, **parts: float) -> None:
+        """Let time pass."""
+        ...
+
+    def advance_to(self, moment: datetime) -> None:
+        """Let time pass until then."""
         ...
 
     def next_interaction(self) -> InteractionId:
